@@ -1,0 +1,48 @@
+# Rooms: a folder of src/ or server/ is one library target that sees the headers of the rooms it names,
+# and no others, so that an include against the layering does not compile.
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES AND PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+find_program(CCACHE ccache)
+if(CCACHE AND PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+# What every target of ours is compiled with.
+add_library(leat_build INTERFACE)
+target_compile_features(leat_build INTERFACE cxx_std_23)
+target_compile_options(leat_build INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
+if(LEAT_SANITIZE)
+  target_compile_options(leat_build INTERFACE -fsanitize=${LEAT_SANITIZE} -fno-omit-frame-pointer
+                         -fno-sanitize-recover=all)
+  target_link_options(leat_build INTERFACE -fsanitize=${LEAT_SANITIZE})
+endif()
+if(LEAT_FUZZ)
+  target_compile_options(leat_build INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# leat_library(NAME DEPENDS room... LINK library...): the room in the current folder.
+# DEPENDS are rooms on lower floors; LINK are outside libraries.
+function(leat_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LINK" ${ARGN})
+  file(GLOB found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  set(target leat_${name})
+  # The one place from which the room's headers can be included: <view>/NAME/header.h
+  set(view ${PROJECT_BINARY_DIR}/rooms/${name})
+  file(MAKE_DIRECTORY ${view})
+  if(NOT EXISTS ${view}/${name})
+    file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${view}/${name} SYMBOLIC)
+  endif()
+  add_library(${target} STATIC ${found} ${ARG_SOURCES})
+  target_include_directories(${target} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${view}>)
+  target_link_libraries(${target} PRIVATE leat_build)
+  foreach(room ${ARG_DEPENDS})
+    target_link_libraries(${target} PUBLIC leat_${room})
+  endforeach()
+  target_link_libraries(${target} PUBLIC ${ARG_LINK})
+  set_property(GLOBAL APPEND PROPERTY LEAT_ROOMS ${name})
+endfunction()
