@@ -1,13 +1,14 @@
 #pragma once
 
-#include <functional>
+#include <leat/diagnostics.h>
+
 #include <source_location>
 #include <string>
 #include <string_view>
 
 namespace leat {
 
-using FatalHandler = std::function<void(std::string_view message)>;
+
 
 /// Makes `handler` the one that broken invariants on this thread are told to, for the guard's lifetime.
 /// Entered by every public call and every task a broker runs; nests. The handler must outlive it.

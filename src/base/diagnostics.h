@@ -1,26 +1,19 @@
 #pragma once
 
-#include <functional>
-#include <string_view>
+#include <leat/diagnostics.h>
 
 namespace leat {
 
-enum class LogLevel { debug, info, warning, error };
-
-/// Where the core says something to the operator. May be called from any thread; must not call back
-/// into the broker. The core never prints.
-using LogFunction = std::function<void(LogLevel, std::string_view message)>;
-
-/// Long work that reports how far it is: loading logs, recovery. `done` of `total` steps of `what`.
-using ProgressFunction =
-    std::function<void(std::string_view what, std::size_t done, std::size_t total)>;
-
+/// The host's ears, handed down through the rooms. Any part may be missing.
 struct Diagnostics {
   LogFunction log;
   ProgressFunction progress;
 
   void say(LogLevel level, std::string_view message) const {
     if (log) log(level, message);
+  }
+  void report(std::string_view what, std::size_t done, std::size_t total) const {
+    if (progress) progress(what, done, total);
   }
 };
 

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <leat/result.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/types.h"
+#include "io/volume.h"
+
+namespace leat::log {
+
+struct EpochStart {
+  LeaderEpoch epoch = 0;
+  Offset start = 0;
+  friend bool operator==(const EpochStart&, const EpochStart&) = default;
+};
+
+struct EpochEnd {
+  LeaderEpoch epoch = no_epoch;
+  Offset end = no_offset;
+};
+
+/// Which leader epoch begins at which offset (`leader-epoch-checkpoint`, files.md 9). Epochs and starts
+/// both strictly rise. Used under the log owner's lock.
+class LeaderEpochs {
+ public:
+  static Result<LeaderEpochs> load(io::Volume& volume, std::string path);
+
+  /// Adds (epoch, start) if the epoch is newer than the latest; entries at or above `start` go.
+  /// Written durably before it returns, when `durable`.
+  Result<void> assign(LeaderEpoch epoch, Offset start, bool durable = true);
+  Result<void> truncate_from_end(Offset end);
+  Result<void> truncate_from_start(Offset start);
+
+  std::optional<LeaderEpoch> latest() const;
+  std::optional<LeaderEpoch> epoch_of(Offset offset) const;
+  /// OffsetForLeaderEpoch's rule (primitives.md 12).
+  EpochEnd end_of(LeaderEpoch epoch, Offset log_end) const;
+  const std::vector<EpochStart>& entries() const { return entries_; }
+
+ private:
+  Result<void> write();
+  io::Volume* volume_ = nullptr;
+  std::string path_;
+  std::vector<EpochStart> entries_;
+};
+
+}  // namespace leat::log
