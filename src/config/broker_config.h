@@ -1,0 +1,68 @@
+#pragma once
+
+#include "config/description.h"
+#include "config/listeners.h"
+#include "config/property.h"
+#include "config/setting_values.h"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace leat::config {
+
+/// Whose defaults: those of a daemon, or of a broker inside an application.
+enum class Face : std::uint8_t { daemon, embedded };
+
+/// The configuration of one broker: checked, immutable, cheap to copy, safe to share between threads.
+class BrokerConfig {
+ public:
+  /// `properties` in the order they were given; the last of a name wins (a file's come before `--set`).
+  /// INVALID_CONFIG with one sentence that says which key and what to do when a key is unknown to Leat and Kafka, asks
+  /// for security or storage that Leat cannot honour, or has a bad value.
+  static Result<BrokerConfig> parse(std::span<const Property> properties, const SettingTable& table,
+                                    Face face = Face::daemon);
+  /// With the settings of built_in_settings.h.
+  static Result<BrokerConfig> parse(std::span<const Property> properties, Face face = Face::daemon);
+
+  template <class T>
+  decltype(auto) get(const Setting<T>& setting) const { return state_->values.get(setting); }
+  template <class T>
+  std::optional<T> find(const Setting<T>& setting) const { return state_->values.find(setting); }
+  /// `fallback` or `static_broker`.
+  Source source(const SettingInfo& setting) const { return state_->values.source(setting); }
+
+  /// What to listen on, those of the controller left out. At least one.
+  const std::vector<Listener>& listeners() const noexcept { return state_->listeners; }
+  /// What clients are told, one for each of listeners(). An empty host stands for this machine's name, and port 0
+  /// for the port that was bound.
+  const std::vector<Listener>& advertised_listeners() const noexcept { return state_->advertised; }
+  /// `log.dirs`, else `log.dir`. At least one.
+  const StringList& log_dirs() const noexcept { return state_->log_dirs; }
+  /// `metadata.log.dir`, else the first of log_dirs().
+  const std::string& metadata_log_dir() const noexcept { return state_->metadata_log_dir; }
+
+  /// One sentence for each key of Kafka that is ignored, in the order given.
+  const std::vector<std::string>& warnings() const noexcept { return state_->warnings; }
+  /// Every broker setting, sorted by name.
+  std::vector<ConfigRow> describe() const;
+
+  const SettingTable& table() const noexcept { return state_->table; }
+  const SettingValues& values() const noexcept { return state_->values; }
+
+ private:
+  struct State {
+    SettingTable table;
+    SettingValues values;
+    std::vector<Listener> listeners, advertised;
+    StringList log_dirs;
+    std::string metadata_log_dir;
+    std::vector<std::string> warnings;
+  };
+  friend class BrokerConfigParser;
+  explicit BrokerConfig(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace leat::config

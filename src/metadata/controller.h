@@ -1,0 +1,101 @@
+#pragma once
+
+#include <leat/result.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/diagnostics.h"
+#include "base/entropy.h"
+#include "base/executor.h"
+#include "io/volume.h"
+#include "metadata/image.h"
+#include "protocol/messages/create_partitions.h"
+#include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_topics.h"
+
+namespace leat::metadata {
+
+/// Writes the metadata log of a cluster of one and publishes the image that replaying it gives.
+/// Nothing about topics, configs, registration or leadership exists except through that log: an
+/// operation decides on the image of all appended records, appends its records as one batch, and is
+/// answered once they are durable and applied.
+///
+/// Safe from any thread. Callbacks run on the executor, under no lock.
+class Controller {
+ public:
+  struct Environment {
+    Executor& executor;
+    const Clock& clock;
+    Entropy& entropy;
+    io::Volume& volume;
+    Diagnostics diagnostics;
+  };
+  struct Options {
+    std::string directory;      ///< the metadata log directory; the log is in its __cluster_metadata-0
+    std::string cluster_id;
+    NodeId node_id = 1;
+    Uuid directory_id;
+    /// What this broker registers with.
+    std::vector<Endpoint> endpoints;
+    std::optional<std::string> rack;
+    std::vector<Uuid> log_directories;
+    /// The broker epoch of the last clean stop, from the marker; nullopt after an unclean one.
+    std::optional<std::int64_t> clean_broker_epoch;
+    std::int32_t default_partitions = 1;
+    std::int16_t default_replication_factor = 1;
+    std::int32_t min_insync_replicas = 1;
+    bool delete_topic_enable = true;
+    /// Checks a topic's configs before they are written: error invalid_config with a sentence.
+    std::function<Result<void>(const std::map<std::string, std::string>&)> check_topic_config;
+  };
+
+  /// Writes what `kafka-storage format --standalone` writes (files.md 5): bootstrap.checkpoint and the
+  /// 0-0 snapshot. The caller writes meta.properties afterwards.
+  static Result<void> format(io::Volume& volume, const Clock& clock, const Options& options);
+
+  /// Replays the log (or the latest snapshot and the log), becomes leader of the next quorum epoch,
+  /// writes bootstrap records on an empty log, registers controller and broker (replacing its own old
+  /// registration at once), unfences it and elects it leader of what it may lead. All of that is durable
+  /// when it returns.
+  static Result<std::unique_ptr<Controller>> open(Environment environment, Options options);
+  ~Controller();
+
+  /// The image of everything durable. Cheap; keep it for the length of one request.
+  std::shared_ptr<const Image> image() const;
+  /// Called after each change with the image before and after, in order, before the operation that
+  /// caused it is answered. Register before the first operation.
+  using Listener = std::function<void(const Image& before, std::shared_ptr<const Image> after)>;
+  void on_change(Listener listener);
+
+  std::int64_t broker_epoch() const;
+  LeaderEpoch quorum_epoch() const;
+
+  template <class Response>
+  using Done = std::function<void(Response)>;
+  /// behaviours.md H10-H16, cluster.md E-G. The version decides what H15 and H19 say.
+  void create_topics(protocol::CreateTopicsRequest request, std::int16_t version,
+                     Done<protocol::CreateTopicsResponse> done);
+  void create_partitions(protocol::CreatePartitionsRequest request, std::int16_t version,
+                         Done<protocol::CreatePartitionsResponse> done);
+  void delete_topics(protocol::DeleteTopicsRequest request, std::int16_t version,
+                     Done<protocol::DeleteTopicsResponse> done);
+  /// A block of 1000 fresh producer ids (first, count).
+  void allocate_producer_ids(Done<Result<std::pair<std::int64_t, std::int32_t>>> done);
+  /// The broker now listens elsewhere (a server was attached): registers the same incarnation again.
+  void set_endpoints(std::vector<Endpoint> endpoints, Done<Result<void>> done);
+
+  /// A clean stop as Kafka's single node does it: controlled shutdown, leaderships given up into the ELR,
+  /// fenced (files.md 6, offsets 24-27). Blocks until durable and closes the log.
+  Result<void> close();
+
+ private:
+  struct Core;
+  explicit Controller(std::shared_ptr<Core> core);
+  std::shared_ptr<Core> core_;
+};
+
+}  // namespace leat::metadata
