@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <vector>
 
 #include "base/types.h"
 
@@ -13,15 +14,15 @@ namespace leat {
 using Task = std::move_only_function<void()>;
 enum class TimerId : std::uint64_t { none = 0 };
 
-/// Something that happens once and that a thread may wait for. Set from any thread.
+/// Something that happens once and that a thread may wait for. Set from any thread. May live on the
+/// stack of the thread that waits: `Executor::wait` and `block_for` return only when `set` has let go of it.
 class Event {
  public:
   void set() {
-    {
-      std::lock_guard lock(mutex_);
-      set_.store(true, std::memory_order_release);
-    }
+    std::lock_guard lock(mutex_);
+    set_.store(true, std::memory_order_release);
     changed_.notify_all();
+    for (const auto* watcher : watchers_) (*watcher)();
   }
   bool is_set() const { return set_.load(std::memory_order_acquire); }
   /// Blocks the thread; for executors whose work others run. False when `timeout` passed first.
@@ -29,11 +30,23 @@ class Event {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, timeout, [this] { return is_set(); });
   }
+  /// For executors whose `wait` sleeps elsewhere: `watcher` is called by set(), unless it was before,
+  /// until unwatch(). It must not come back to this event.
+  void watch(const std::function<void()>& watcher) {
+    std::lock_guard lock(mutex_);
+    watchers_.push_back(&watcher);
+  }
+  /// No call of `watcher`, and no set() seen by is_set(), is under way any more when this returns.
+  void unwatch(const std::function<void()>& watcher) {
+    std::lock_guard lock(mutex_);
+    std::erase(watchers_, &watcher);
+  }
 
  private:
   std::atomic<bool> set_ = false;
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::vector<const std::function<void()>*> watchers_;
 };
 
 /// Where everything deferred runs: completions, deadlines, retention, timers.

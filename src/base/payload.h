@@ -11,17 +11,24 @@
 
 namespace leat {
 
-/// A file that can be read at any position. Holding one keeps its descriptor open. Safe from any thread.
+/// A file that can be read at any position. Safe from any thread.
 class ReadableFile {
  public:
   virtual ~ReadableFile() = default;
   /// Fills `out` from `position`; fewer bytes only at the end of the file.
   virtual Result<std::size_t> read_at(std::uint64_t position, std::span<std::byte> out) const = 0;
-  /// For sendfile; -1 where there is none (a simulated disk).
+  /// For sendfile, open for as long as this object; -1 where there is none (a simulated disk, or an
+  /// io::File, whose descriptor comes and goes: take a slice of it).
   virtual int descriptor() const = 0;
+  /// Whether reading the range now would not touch the disk; one probe each 128 KiB. A guess of
+  /// "no" is always allowed. Never blocks.
+  virtual bool is_resident(std::uint64_t /*position*/, std::size_t /*length*/) const { return true; }
+  /// Brings the range into the page cache; blocks.
+  virtual void read_ahead(std::uint64_t /*position*/, std::size_t /*length*/) const {}
 };
 
-/// `length` bytes of a file from `position`. Those bytes are never rewritten while it is held.
+/// `length` bytes of a file from `position`. Those bytes are never rewritten while it is held, and stay
+/// readable even when the file is removed meanwhile.
 struct FileSlice {
   std::shared_ptr<const ReadableFile> file;
   std::uint64_t position = 0;
