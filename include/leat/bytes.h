@@ -23,13 +23,13 @@ class Bytes {
   Bytes(std::string_view text) noexcept : Bytes(text.data(), text.size()) {}
   Bytes(const std::string& text) noexcept : Bytes(text.data(), text.size()) {}
   constexpr Bytes(std::span<const std::byte> bytes) noexcept
-      : data_(bytes.data() ? bytes.data() : empty), size_(bytes.size()) {}
+      : data_(bytes.data() ? bytes.data() : no_bytes), size_(bytes.size()) {}
   constexpr Bytes(std::span<std::byte> bytes) noexcept
       : Bytes(std::span<const std::byte>(bytes)) {}
   Bytes(const std::vector<std::byte>& bytes) noexcept : Bytes(bytes.data(), bytes.size()) {}
   /// Never null, whatever `data` is.
   Bytes(const void* data, std::size_t size) noexcept
-      : data_(data ? static_cast<const std::byte*>(data) : empty), size_(size) {}
+      : data_(data ? static_cast<const std::byte*>(data) : no_bytes), size_(size) {}
 
   constexpr const std::byte* data() const noexcept { return data_; }
   constexpr std::size_t size() const noexcept { return size_; }
@@ -59,7 +59,7 @@ class Bytes {
   }
 
  private:
-  static constexpr std::byte empty[1] = {};
+  static constexpr std::byte no_bytes[1] = {};
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
 };
