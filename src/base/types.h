@@ -1,8 +1,9 @@
 #pragma once
 
+#include <leat/topic_partition.h>
+
 #include <chrono>
 #include <cstdint>
-#include <string>
 
 namespace leat {
 
@@ -21,13 +22,5 @@ inline constexpr Offset no_offset = -1;
 inline constexpr LeaderEpoch no_epoch = -1;
 inline constexpr TimestampMs no_timestamp = -1;
 inline constexpr NodeId no_node = -1;
-
-struct TopicPartition {
-  std::string topic;
-  std::int32_t partition = 0;
-  friend auto operator<=>(const TopicPartition&, const TopicPartition&) = default;
-  /// "orders-0": the name of its directory.
-  std::string to_string() const { return topic + "-" + std::to_string(partition); }
-};
 
 }  // namespace leat
