@@ -1,6 +1,6 @@
 #pragma once
 
-#include "config/value.h"
+#include "config/setting_values.h"
 
 #include <optional>
 #include <string>
@@ -30,5 +30,11 @@ struct ConfigRow {
   bool sensitive = false;
   std::string_view documentation;
 };
+
+/// Its own value if it was given, then its default.
+std::vector<Synonym> broker_synonyms(const SettingValues::Entry& entry);
+
+/// Values of a sensitive setting are left out, of its synonyms too.
+ConfigRow describe_entry(const SettingValues::Entry& entry, std::vector<Synonym> synonyms);
 
 }  // namespace leat::config

@@ -67,6 +67,13 @@ StringList split_list(std::string_view text) {
   return list;
 }
 
+std::string quoted(std::string_view text) {
+  constexpr std::size_t shown_max = 100;
+  std::string shown = "\"" + std::string(text.substr(0, shown_max));
+  std::ranges::replace_if(shown, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, '?');
+  return shown + (text.size() > shown_max ? "...\"" : "\"");
+}
+
 std::optional<std::int64_t> parse_integer(std::string_view text) noexcept {
   if (text.starts_with('+')) {
     text.remove_prefix(1);

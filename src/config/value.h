@@ -53,6 +53,9 @@ StringList split_list(std::string_view text);
 /// Without the blanks and control characters at both ends.
 std::string_view trim(std::string_view text) noexcept;
 
+/// For messages: in quotation marks, control characters as `?`, long ones cut.
+std::string quoted(std::string_view text);
+
 /// Java's Long.parseLong: an optional sign and decimal digits.
 std::optional<std::int64_t> parse_integer(std::string_view text) noexcept;
 

@@ -1,0 +1,110 @@
+#include "config/docs_page.h"
+
+namespace leat::config {
+
+namespace {
+
+constexpr std::string_view opening = R"(# Configuration
+
+`leatd [file.properties] [--set key=value]...` takes Kafka's names, and a `server.properties` of Kafka works. A later
+value of a key wins, so `--set` wins over the file. A setting of Kafka that Leat ignores gives one warning. A key that
+nobody knows, a bad value, and a setting that asks for security or storage that Leat cannot honour yet stop the start
+with one sentence.
+
+This page is generated from the declarations in `src/config`; a test compares them. To write it anew:
+`LEAT_UPDATE_DOCS=1 bin/test_config`.
+)";
+
+constexpr std::string_view differing = R"(
+## Defaults that differ from Kafka's
+
+| setting | Leat | Kafka | why |
+|---|---|---|---|
+)";
+
+constexpr std::string_view elsewhere = R"(
+An empty log directory is formatted at the first start, where Kafka wants `kafka-storage format`; what an interrupted
+format leaves counts as empty. Any other directory without `meta.properties` is never touched. In an embedded broker,
+consumers without a committed offset start at the earliest.
+)";
+
+constexpr std::string_view columns = "| setting | type | default | valid | changes | meaning |\n|---|---|---|---|---|---|\n";
+
+std::string cell(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '|') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+std::string code(std::string_view text) { return text.empty() ? "(empty)" : "`" + cell(text) + "`"; }
+
+std::string fallback_text(const SettingInfo& setting, bool embedded = false) {
+  const Value value = fallback_value(setting, embedded);
+  return is_set(value) ? code(to_text(value)) : "unset";
+}
+
+std::string_view changes(Change change) {
+  switch (change) {
+    case Change::read_only: return "at start";
+    case Change::per_broker: return "per broker";
+    case Change::cluster_wide: return "cluster-wide";
+    case Change::dynamic: return "at run time";
+  }
+  return "";
+}
+
+bool has_embedded(const SettingInfo& setting) {
+  return !std::holds_alternative<std::monostate>(setting.embedded_fallback);
+}
+
+std::string difference(const SettingInfo& setting) {
+  if (setting.differs_because.empty()) return {};
+  std::string row = "| `" + std::string(setting.name) + "` | " + fallback_text(setting) + " | ";
+  row += setting.kafka_fallback == "none" ? "must be given" : code(setting.kafka_fallback);
+  return row + " | " + cell(setting.differs_because) + " |\n";
+}
+
+std::string embedded_difference(const SettingInfo& setting) {
+  if (!has_embedded(setting)) return {};
+  return "| `" + std::string(setting.name) + "` | embedded: " + fallback_text(setting, true) + " | " +
+         fallback_text(setting) + " | One process has few groups and wants its first record at once. |\n";
+}
+
+std::string inherited_text(const SettingInfo& setting) {
+  std::string text;
+  for (const Inherited& inherited : setting.inherits)
+    if (inherited.setting) text += (text.empty() ? " From `" : ", `") + std::string(inherited.setting->name) + "`";
+  return text.empty() ? text : text + ".";
+}
+
+std::string row(const SettingInfo& setting) {
+  const std::string valid = valid_text(setting);
+  std::string text = "| `" + std::string(setting.name) + "` | " + std::string(name(setting.type)) + " | ";
+  text += fallback_text(setting);
+  if (has_embedded(setting)) text += "; embedded " + fallback_text(setting, true);
+  text += " | " + cell(valid) + " | " + std::string(changes(setting.change)) + " | ";
+  return text + cell(setting.doc) + inherited_text(setting) + " |\n";
+}
+
+}  // namespace
+
+std::string render_docs_page(const SettingTable& table) {
+  std::string page(opening);
+  page += differing;
+  for (const Scope scope : {Scope::broker, Scope::topic})
+    for (const SettingInfo* setting : table.all(scope)) page += difference(*setting) + embedded_difference(*setting);
+  page += elsewhere;
+  page += "\n## Broker settings\n\n\"Changes\" says when Kafka lets a new value take effect.\n\n";
+  page += columns;
+  for (const SettingInfo* setting : table.all(Scope::broker)) page += row(*setting);
+  page += "\n## Topic settings\n\nSet with the topic or later. What is not set comes from the broker's settings named last, ";
+  page += "the first of them that is set.\n\n";
+  page += columns;
+  for (const SettingInfo* setting : table.all(Scope::topic)) page += row(*setting);
+  return page;
+}
+
+}  // namespace leat::config

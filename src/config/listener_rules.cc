@@ -1,0 +1,128 @@
+#include "config/listener_rules.h"
+
+#include "config/broker_settings.h"
+
+#include "base/errors.h"
+
+#include <algorithm>
+#include <map>
+
+namespace leat::config {
+
+namespace {
+
+Error invalid(std::string sentence) { return {Errc::invalid_config, std::move(sentence)}; }
+
+std::string upper(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  return result;
+}
+
+bool contains(const std::vector<Listener>& listeners, std::string_view name) {
+  return std::ranges::find(listeners, name, &Listener::name) != listeners.end();
+}
+
+bool is_any_address(std::string_view host) { return host == "0.0.0.0" || host == "::"; }
+
+/// The listeners of a setting, without those of the controller.
+Result<std::vector<Listener>> parse_listeners(const SettingInfo& setting, const StringList& texts,
+                                              const StringList& controllers) {
+  std::vector<Listener> all, kept;
+  for (const std::string& text : texts) {
+    auto listener = parse_listener(text);
+    if (!listener) return wrap(std::move(listener).error(), setting.name);
+    if (contains(all, listener->name))
+      return invalid(std::string(setting.name) + " has two listeners of the name " + listener->name +
+                     "; give each its own name");
+    all.push_back(*listener);
+    if (std::ranges::find(controllers, listener->name) == controllers.end()) kept.push_back(*listener);
+  }
+  return kept;
+}
+
+using Protocols = std::map<std::string, std::string>;
+
+Result<Protocols> parse_protocols(const StringList& entries) {
+  static constexpr std::string_view protocols[] = {"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"};
+  Protocols map;
+  for (const std::string& entry : entries) {
+    const std::size_t colon = entry.find(':');
+    const std::string name = upper(trim(std::string_view(entry).substr(0, colon)));
+    const std::string protocol = colon == std::string::npos ? "" : upper(trim(std::string_view(entry).substr(colon + 1)));
+    if (name.empty() || std::ranges::find(protocols, protocol) == std::end(protocols))
+      return invalid("listener.security.protocol.map has " + quoted(entry) +
+                     ", but must be name:protocol with PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL");
+    if (!map.emplace(name, protocol).second)
+      return invalid("listener.security.protocol.map names " + name + " twice; remove one of them");
+  }
+  return map;
+}
+
+Result<void> check_protocol(const Listener& listener, const Protocols& protocols) {
+  const auto found = protocols.find(listener.name);
+  if (found == protocols.end())
+    return invalid("the listener " + listener.name + " has no security protocol; add " + listener.name +
+                   ":PLAINTEXT to listener.security.protocol.map");
+  if (found->second == "PLAINTEXT") return {};
+  return invalid("the listener " + listener.name + " asks for " + found->second +
+                 ", which Leat cannot honour yet; use PLAINTEXT where the network is trusted");
+}
+
+/// What clients are told of a listener that `advertised.listeners` does not mention.
+Listener as_advertised(Listener listener) {
+  if (is_any_address(listener.host)) listener.host.clear();
+  return listener;
+}
+
+Result<void> check_between_brokers(const SettingValues& values, const std::vector<Listener>& listeners) {
+  if (const auto name = values.find(inter_broker_listener_name); name && !contains(listeners, upper(*name)))
+    return invalid("inter.broker.listener.name is " + quoted(*name) + ", but must be one of listeners; add it there");
+  if (const std::string& protocol = values.get(security_inter_broker_protocol); protocol != "PLAINTEXT")
+    return invalid("security.inter.broker.protocol is " + protocol +
+                   ", which Leat cannot honour yet; use PLAINTEXT where the network is trusted");
+  return {};
+}
+
+Result<void> check_addresses(const std::vector<Listener>& listeners) {
+  for (auto a = listeners.begin(); a != listeners.end(); ++a)
+    for (auto b = a + 1; b != listeners.end(); ++b)
+      if (a->port != 0 && a->port == b->port && a->host == b->host)
+        return invalid("the listeners " + a->name + " and " + b->name + " have one address, " + a->host + ":" +
+                       std::to_string(a->port) + "; give each its own port");
+  return {};
+}
+
+}  // namespace
+
+Result<ListenerPair> apply_listener_rules(const SettingValues& values) {
+  StringList controllers;
+  for (const std::string& name : values.get(controller_listener_names)) controllers.push_back(upper(name));
+  LEAT_TRY(Protocols protocols, parse_protocols(values.get(listener_security_protocol_map)));
+
+  ListenerPair pair;
+  LEAT_TRY(pair.listeners, parse_listeners(listeners, values.get(listeners), controllers));
+  if (pair.listeners.empty())
+    return invalid("listeners has none for clients; add one such as PLAINTEXT://127.0.0.1:9092");
+  for (const Listener& listener : pair.listeners) LEAT_CHECK(check_protocol(listener, protocols));
+  LEAT_CHECK(check_addresses(pair.listeners));
+  LEAT_CHECK(check_between_brokers(values, pair.listeners));
+
+  LEAT_TRY(auto given, parse_listeners(advertised_listeners, values.find(advertised_listeners).value_or(StringList{}),
+                                       controllers));
+  for (const Listener& listener : given) {
+    if (!contains(pair.listeners, listener.name))
+      return invalid("advertised.listeners has " + listener.name + ", which is not one of listeners; add it there");
+    if (is_any_address(listener.host))
+      return invalid("advertised.listeners has " + listener.to_string() +
+                     ", to which nobody can connect; name a host that clients can reach");
+  }
+  for (const Listener& listener : pair.listeners) {
+    const auto found = std::ranges::find(given, listener.name, &Listener::name);
+    pair.advertised.push_back(found == given.end() ? as_advertised(listener) : *found);
+  }
+  return pair;
+}
+
+}  // namespace leat::config
