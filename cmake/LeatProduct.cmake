@@ -1,0 +1,47 @@
+# Products: what is installed. One library made of the objects of many rooms, that shows include/ only.
+include(CMakePackageConfigHelpers)
+
+# leat_product(NAME EXPORT_AS word ROOMS room... [LINK library...])
+function(leat_product name)
+  cmake_parse_arguments(ARG "" "EXPORT_AS" "ROOMS;LINK" ${ARGN})
+  set(objects)
+  set(links)
+  foreach(room ${ARG_ROOMS})
+    list(APPEND objects $<TARGET_OBJECTS:leat_${room}>)
+    get_property(used GLOBAL PROPERTY LEAT_LINK_${room})
+    list(APPEND links ${used})
+  endforeach()
+  list(REMOVE_DUPLICATES links)
+  add_library(${name} ${objects})
+  add_library(leat::${ARG_EXPORT_AS} ALIAS ${name})
+  set_target_properties(${name} PROPERTIES
+    EXPORT_NAME ${ARG_EXPORT_AS} LINKER_LANGUAGE CXX
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  target_compile_features(${name} INTERFACE cxx_std_20)
+  target_include_directories(${name} INTERFACE
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(${name} PRIVATE ${links} PUBLIC ${ARG_LINK})
+  # Whoever links a sanitized library needs its runtime too.
+  if(LEAT_SANITIZE)
+    target_link_options(${name} PUBLIC -fsanitize=${LEAT_SANITIZE})
+  endif()
+  install(TARGETS ${name} EXPORT leat)
+endfunction()
+
+# Headers and the package files, once all products are there.
+function(leat_install_package)
+  set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/leat)
+  if(LEAT_SERVER)
+    install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/leat DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  else()
+    install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/leat DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+            PATTERN server.h EXCLUDE)
+  endif()
+  install(EXPORT leat NAMESPACE leat:: FILE leatTargets.cmake DESTINATION ${package_dir})
+  configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/leatConfig.cmake.in
+    ${PROJECT_BINARY_DIR}/leatConfig.cmake INSTALL_DESTINATION ${package_dir})
+  write_basic_package_version_file(${PROJECT_BINARY_DIR}/leatConfigVersion.cmake
+    COMPATIBILITY SameMinorVersion)
+  install(FILES ${PROJECT_BINARY_DIR}/leatConfig.cmake ${PROJECT_BINARY_DIR}/leatConfigVersion.cmake
+          DESTINATION ${package_dir})
+endfunction()
