@@ -233,14 +233,31 @@ def struct_body(fields, indent, valid):
         yield f"{indent}{field.cpp_type()} {field.member}{field.initializer()};{note}"
 
 
+def nested_structs(message, indent):
+    for struct in message.structs:
+        yield f"{indent}struct {struct.name} {{"
+        yield from struct_body(struct.fields, indent + "  ", message.versions)
+        yield f"{indent}}};"
+
+
 def message_header(message):
     flexible = f", flexible from {message.flexible.low}" if message.flexible else ""
+    # Clang takes a nested struct with member initializers for one that cannot be made as long as the
+    # outer struct is open, and std::optional asks that early: such structs stand outside.
+    outside = any(f.is_struct and f.optional and not f.array
+                  for s in [message.root, *message.structs] for f in s.fields)
+    scope = snake_case(message.name) + "_structs"
+    if outside:
+        yield f"namespace {scope} {{"
+        yield from nested_structs(message, "")
+        yield f"}}  // namespace {scope}"
+        yield ""
     yield f"/// Versions {message.versions.text()}{flexible}."
     yield f"struct {message.name} {{"
-    for struct in message.structs:
-        yield f"  struct {struct.name} {{"
-        yield from struct_body(struct.fields, "    ", message.versions)
-        yield "  };"
+    if outside:
+        yield from (f"  using {s.name} = {scope}::{s.name};" for s in message.structs)
+    else:
+        yield from nested_structs(message, "  ")
     yield from struct_body(message.root.fields, "  ", message.versions)
     if message.root.fields:
         yield ""

@@ -70,7 +70,7 @@ struct Encoded {
 /// on as a piece of its own instead of being copied. Errors: the version is not valid; a field is set
 /// that this version lacks and that is not ignorable; a null where the version allows none; too long.
 Result<Encoded> encode(const MessageSchema& schema, const void* message, std::int16_t version);
-/// Decodes the body. Total: any bytes give a message or an error with the field's path. Memory taken is
+/// Decodes the body into a default-made message. Total: any bytes give a message or an error with the field's path. Memory taken is
 /// bounded by a small multiple of the input's size. Payload fields view `in`; `owner` keeps it alive.
 /// Bytes left over are an error.
 Result<void> decode(const MessageSchema& schema, void* message, std::int16_t version, Bytes in,
@@ -78,6 +78,10 @@ Result<void> decode(const MessageSchema& schema, void* message, std::int16_t ver
 /// JSON with the field names of Kafka's schemas (lower camel case), base64 bytes, base64url uuids; only
 /// the fields that exist at `version`.
 std::string to_json(const MessageSchema& schema, const void* message, std::int16_t version);
+
+/// The reverse, into a default-made message; a field that is not there keeps its default. Errors: no JSON; a
+/// name that is no field at `version`; a value that is not of the field's type.
+Result<void> from_json(const MessageSchema& schema, void* message, std::int16_t version, std::string_view text);
 
 template <Message T>
 Result<Encoded> encode(const T& message, std::int16_t version) {
@@ -99,6 +103,12 @@ Result<T> decode(Bytes in, std::int16_t version, std::shared_ptr<const void> own
 template <Message T>
 std::string to_json(const T& message, std::int16_t version) {
   return to_json(T::schema(), &message, version);
+}
+template <Message T>
+Result<T> from_json(std::string_view text, std::int16_t version) {
+  T message;
+  if (auto ok = from_json(T::schema(), &message, version, text); !ok) return std::move(ok).error();
+  return message;
 }
 
 }  // namespace leat::protocol
