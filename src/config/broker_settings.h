@@ -19,16 +19,17 @@ inline constexpr Setting<std::string> broker_rack{{
     .doc = "The rack of this broker, told to clients and used when replicas are placed."}};
 
 inline constexpr Setting<StringList> listeners{{
-    .name = "listeners", .fallback = "PLAINTEXT://127.0.0.1:9092", .required = true,
+    .name = "listeners", .fallback = "PLAINTEXT://127.0.0.1:9092", .required = true, .change = Change::per_broker,
     .doc = "Where to listen: NAME://host:port, by commas. No host: all addresses. Port 0: any free one.",
     .kafka_fallback = "PLAINTEXT://:9092",
     .differs_because = "Nothing is open to the network unless it was asked for."}};
 inline constexpr Setting<StringList> advertised_listeners{{
     .name = "advertised.listeners",
     .doc = "What clients are told to connect to, where that is not what `listeners` says."}};
-inline constexpr Setting<StringList> listener_security_protocol_map{{
+inline constexpr Setting<std::string> listener_security_protocol_map{{
     .name = "listener.security.protocol.map",
     .fallback = "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT",
+    .change = Change::per_broker,
     .doc = "The security protocol of each listener name. The listeners in use must be PLAINTEXT."}};
 inline constexpr Setting<std::string> inter_broker_listener_name{{
     .name = "inter.broker.listener.name",

@@ -99,7 +99,7 @@ Result<void> check_addresses(const std::vector<Listener>& listeners) {
 Result<ListenerPair> apply_listener_rules(const SettingValues& values) {
   StringList controllers;
   for (const std::string& name : values.get(controller_listener_names)) controllers.push_back(upper(name));
-  LEAT_TRY(Protocols protocols, parse_protocols(values.get(listener_security_protocol_map)));
+  LEAT_TRY(Protocols protocols, parse_protocols(split_list(values.get(listener_security_protocol_map))));
 
   ListenerPair pair;
   LEAT_TRY(pair.listeners, parse_listeners(listeners, values.get(listeners), controllers));
