@@ -62,7 +62,10 @@ bool has_embedded(const SettingInfo& setting) {
 
 std::string difference(const SettingInfo& setting) {
   if (setting.differs_because.empty()) return {};
-  std::string row = "| `" + std::string(setting.name) + "` | " + fallback_text(setting) + " | ";
+  std::string row = "| `" + std::string(setting.name) + "` | ";
+  // The same number as Kafka's is an upper limit here: the reason says what lowers it.
+  if (to_text(fallback_value(setting)) == setting.kafka_fallback) row += "at most ";
+  row += fallback_text(setting) + " | ";
   row += setting.kafka_fallback == "none" ? "must be given" : code(setting.kafka_fallback);
   return row + " | " + cell(setting.differs_because) + " |\n";
 }

@@ -9,18 +9,16 @@ SettingValues::SettingValues(SettingList settings, bool embedded) {
   for (const SettingInfo* setting : settings) entries_.push_back({setting, fallback_value(*setting, embedded)});
 }
 
-const SettingValues::Entry& SettingValues::entry(const SettingInfo& setting) const {
+std::size_t SettingValues::index_of(const SettingInfo& setting) const {
   const auto found =
       std::ranges::lower_bound(entries_, setting.name, {}, [](const Entry& e) { return e.setting->name; });
   LEAT_ASSERT(found != entries_.end() && found->setting == &setting,
               std::string(setting.name) + " is not in the table of settings");
-  return *found;
+  return static_cast<std::size_t>(found - entries_.begin());
 }
 
 void SettingValues::set(const SettingInfo& setting, Value value, Source source) {
-  Entry& changed = const_cast<Entry&>(entry(setting));
-  changed.value = std::move(value);
-  changed.source = source;
+  entries_[index_of(setting)] = {&setting, std::move(value), source};
 }
 
 }  // namespace leat::config

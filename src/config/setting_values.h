@@ -39,12 +39,14 @@ class SettingValues {
   }
 
   Source source(const SettingInfo& setting) const { return entry(setting).source; }
-  const Entry& entry(const SettingInfo& setting) const;
+  const Entry& entry(const SettingInfo& setting) const { return entries_[index_of(setting)]; }
   const std::vector<Entry>& entries() const noexcept { return entries_; }
 
   void set(const SettingInfo& setting, Value value, Source source);
 
  private:
+  std::size_t index_of(const SettingInfo& setting) const;
+
   std::vector<Entry> entries_;
 };
 
