@@ -32,8 +32,8 @@ class File : public ReadableFile {
   /// A counted reference that keeps a descriptor open, for sendfile and for reads that must outlive a
   /// removal. May wait for another slice to be dropped, when every descriptor is held by one.
   virtual Result<FileSlice> slice(std::uint64_t position, std::size_t length) const = 0;
-  /// fdatasync, blocking, whether or not this handle wrote anything. Makes a new file durable by name
-  /// too. For recovery, checkpoints and close; the append path uses Volume::sync.
+  /// fdatasync, blocking, whether or not this handle wrote anything: the bytes and the size, not the name.
+  /// For recovery, checkpoints and close; the append path uses Volume::sync.
   virtual Result<void> sync() = 0;
   /// Drops cached pages from `position` on, so that the next read comes from the disk. The file must
   /// have been synced.

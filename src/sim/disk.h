@@ -44,8 +44,8 @@ class DiskState;
 /// Failed syncs. As on Linux, the pages of a failed sync count as clean: a later sync succeeds without
 /// writing them. drop_cached() then shows what really is on the disk.
 ///
-/// "The nth call" counts open, read, write, truncate, sync, sync_directory, list, create_directories,
-/// rename, remove, remove_all and lock, from 1. Safe from any thread; deterministic on one.
+/// "The nth call" counts open, read, write, truncate, the sync of each file and of new names,
+/// sync_directory, list, create_directories, rename, remove, remove_all and lock, from 1. Safe from any thread; deterministic on one.
 class Disk : public io::Volume {
  public:
   /// `executor` completes the syncs and must outlive the disk and its files.
@@ -91,7 +91,6 @@ class Disk : public io::Volume {
   DiskCounters counters() const;
 
  private:
-  Executor& executor_;
   std::shared_ptr<DiskState> state_;
 };
 
