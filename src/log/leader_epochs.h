@@ -33,6 +33,8 @@ class LeaderEpochs {
   Result<void> assign(LeaderEpoch epoch, Offset start, bool durable = true);
   Result<void> truncate_from_end(Offset end);
   Result<void> truncate_from_start(Offset start);
+  /// Writes what assign() left unwritten.
+  Result<void> flush();
 
   std::optional<LeaderEpoch> latest() const;
   std::optional<LeaderEpoch> epoch_of(Offset offset) const;
@@ -45,6 +47,7 @@ class LeaderEpochs {
   io::Volume* volume_ = nullptr;
   std::string path_;
   std::vector<EpochStart> entries_;
+  bool unwritten_ = false;
 };
 
 }  // namespace leat::log

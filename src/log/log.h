@@ -110,6 +110,12 @@ class Log {
   /// Raises the log start (DeleteRecords, retention); segments wholly below go.
   Result<void> raise_log_start(Offset offset);
   void reconfigure(LogSettings settings);
+  /// Brings the index files of all that is durable to disk and returns the recovery point: what
+  /// `recovery-point-offset-checkpoint` may say from now on.
+  Result<Offset> checkpoint();
+  /// Removes the files of segments that went longer than file_delete_delay_ms ago. Those that are left
+  /// when the log is destroyed go at the next open.
+  Result<void> purge_deleted(TimestampMs now);
   /// Flushes all, closes indexes, writes the producer snapshot, so that a clean-shutdown marker is true.
   Result<void> close();
 

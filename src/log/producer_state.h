@@ -40,6 +40,9 @@ class ProducerStates {
   Result<std::optional<ProducerBatch>> check(const record::BatchView& batch) const;
   /// Takes a stamped batch that was appended, or replayed.
   void update(const record::BatchView& batch);
+  /// Puts an older batch in front of its producer's window, if it is the one that came just before what
+  /// the window starts with. For refilling windows after restore(), which knows only the last batch.
+  bool recall(const record::BatchView& batch);
   /// C8.
   void expire(TimestampMs now, std::int64_t expiration_ms);
   void clear();

@@ -1,0 +1,199 @@
+#include <algorithm>
+#include <limits>
+
+#include "log/batch_scan.h"
+#include "log/file_names.h"
+#include "log/log_core.h"
+
+namespace leat::log {
+namespace {
+
+constexpr Offset unlimited = std::numeric_limits<Offset>::max();
+
+/// Whether a batch read from disk may stand where `next` is the first offset allowed.
+bool is_valid(const record::BatchView& batch, Offset next, Offset segment_base) {
+  if (batch.base_offset() < next || batch.last_offset() < batch.base_offset()) return false;  // L1
+  if (batch.last_offset() - segment_base > std::numeric_limits<std::int32_t>::max()) return false;
+  // Old formats are kept as they are; they have another checksum.
+  return batch.magic() != record::current_magic || batch.check_crc();
+}
+
+}  // namespace
+
+Result<void> Log::Core::open(const OpenState& state) {
+  LEAT_CHECK(volume.create_directories(directory));
+  LEAT_TRY(const auto present, clear_leftovers());
+  LEAT_TRY(epochs, LeaderEpochs::load(volume, path_of("leader-epoch-checkpoint")));
+  active_created_at = clock.wall_ms();
+  dirty = !state.clean;
+  LEAT_CHECK(load_segments(state, present));
+  LEAT_CHECK(settle_snapshots(present));
+  LEAT_CHECK(settle_log_start(state));
+  LEAT_CHECK(epochs.flush());
+  LEAT_CHECK(epochs.truncate_from_end(view.end.offset));
+  LEAT_CHECK(epochs.truncate_from_start(view.start));
+  LEAT_CHECK(load_producers());
+  if (!snapshots.contains(view.end.offset)) dirty = true;
+  // A process that was killed may have left names that only the page cache knows.
+  if (!state.clean) LEAT_CHECK(volume.sync_directory(directory));
+  view.durable = view.end.offset;
+  return {};
+}
+
+Result<std::shared_ptr<Segment>> Log::Core::open_segment(Offset base) {
+  LEAT_TRY(auto file, volume.open(path_of(numbered_name(base, suffix::log)), io::OpenMode::write));
+  auto segment = std::make_shared<Segment>(volume, directory, base, std::move(file));
+  LEAT_TRY(const std::uint64_t size, segment->file->size());
+  segment->size = size;
+  return segment;
+}
+
+Result<void> Log::Core::load_segments(const OpenState& state, const std::set<std::string>& present) {
+  std::vector<Offset> bases;
+  for (const std::string& name : present)
+    if (const auto base = number_of(name, suffix::log)) bases.push_back(*base);
+  std::ranges::sort(bases);
+
+  const Offset trusted = state.clean ? unlimited : state.recovery_point;
+  auto list = std::make_shared<SegmentList>();
+  Offset next = 0;
+  bool cut = false;
+  for (std::size_t i = 0; i < bases.size(); ++i) {
+    const Offset base = bases[i];
+    if (cut || base < next) {
+      diagnostics.say(LogLevel::warning, "removing " + path_of(numbered_name(base, suffix::log)) +
+                                             ", which lies behind what recovery cut off");
+      LEAT_CHECK(remove_segment_files(base));
+      continue;
+    }
+    const bool is_last = i + 1 == bases.size();
+    const bool is_trusted = state.clean || (!is_last && bases[i + 1] <= trusted);
+    LEAT_TRY(auto segment, open_segment(base));
+    bool usable = is_trusted && present.contains(numbered_name(base, suffix::index)) &&
+                  present.contains(numbered_name(base, suffix::time_index));
+    if (usable) {
+      segment->offsets.use_file();
+      segment->times.use_file();
+      segment->use_time_index();
+      next = base;
+      if (is_last) {
+        LEAT_TRY(usable, find_end(*segment, next));
+      }
+    }
+    if (!usable) {
+      LEAT_TRY(segment, open_segment(base));  // without what its index files hold
+      next = base;
+      LEAT_TRY(const bool whole, recover(*segment, next));
+      dirty = true;
+      cut = !whole && !is_trusted;
+      if (!is_last && !cut) {
+        LEAT_CHECK(segment->flush_indexes());
+        LEAT_CHECK(segment->offsets.file()->sync());
+        LEAT_CHECK(segment->times.file()->sync());
+        segment->offsets.release_memory();
+        segment->times.release_memory();
+      }
+    }
+    list->push_back(std::move(segment));
+  }
+  if (cut) LEAT_CHECK(volume.sync_directory(directory));
+  if (list->empty()) {
+    next = state.log_start.value_or(0);
+    LEAT_TRY(auto segment, create_segment(next));
+    list->push_back(std::move(segment));
+    dirty = true;
+  }
+  const Segment& last = *list->back();
+  const Position end{next, last.base, last.size};
+  publish(std::move(list), end);
+  return {};
+}
+
+Result<bool> Log::Core::find_end(Segment& segment, Offset& next) const {
+  LEAT_TRY(const auto entry, segment.offsets.last());
+  const std::uint64_t start = entry ? static_cast<std::uint64_t>(entry->position) : 0;
+  if (start > segment.size) return false;
+  HeaderScan scan(*segment.file, start, segment.size);
+  for (bool is_first = true;; is_first = false) {
+    auto batch = scan.next();
+    if (!batch) {
+      if (batch.error().code == Errc::corrupt) return false;
+      return std::move(batch).error();
+    }
+    if (!*batch) return scan.next_position() == segment.size;
+    const record::BatchView& found = **batch;
+    if (is_first && entry && found.last_offset() != segment.base + entry->relative_offset) return false;
+    if (found.base_offset() < next) return false;
+    segment.note_timestamp(found);
+    next = found.next_offset();
+  }
+}
+
+Result<bool> Log::Core::recover(Segment& segment, Offset& next) {
+  // What an earlier process wrote may be in the page cache only, and after a failed sync the cache shows
+  // what the disk does not have: write it out, forget it, and believe what is read then.
+  LEAT_CHECK(segment.file->sync());
+  LEAT_CHECK(segment.file->drop_cached(0));
+  const std::uint64_t size = segment.size;
+  diagnostics.say(LogLevel::info, "recovering " + segment.file->path() + ", " + std::to_string(size) + " bytes");
+  segment.reset_statistics();
+  BatchScan scan(*segment.file, 0, size);
+  std::uint64_t valid = 0;
+  for (;;) {
+    LEAT_TRY(const auto batch, scan.next());
+    if (!batch || !is_valid(*batch, next, segment.base)) break;
+    segment.note(*batch, scan.position(), settings.index_interval_bytes);
+    LEAT_CHECK(epochs.assign(batch->leader_epoch(), batch->base_offset(), false));
+    next = batch->next_offset();
+    valid = scan.next_position();
+  }
+  segment.size = valid;
+  LEAT_CHECK(cut_txn_index(segment.base, next));
+  if (valid == size) return true;
+  diagnostics.say(LogLevel::warning, "cutting " + segment.file->path() + " from " + std::to_string(size) +
+                                         " to " + std::to_string(valid) + " bytes, at offset " +
+                                         std::to_string(next));
+  LEAT_CHECK(segment.file->truncate(valid));
+  LEAT_CHECK(segment.file->sync());
+  return false;
+}
+
+Result<void> Log::Core::remove_segment_files(Offset base) {
+  for (const std::string& name : segment_files(base)) {
+    auto removed = volume.remove(path_of(name));
+    if (!removed && removed.error().code != Errc::not_found) return std::move(removed).error();
+  }
+  return {};
+}
+
+Result<void> Log::Core::settle_log_start(const OpenState& state) {
+  view.start = std::max(view.segments->front()->base, state.log_start.value_or(0));
+  if (view.start > view.end.offset) {
+    diagnostics.say(LogLevel::warning, directory + " ends at " + std::to_string(view.end.offset) +
+                                           ", below its log start " + std::to_string(view.start) +
+                                           ": it restarts empty there");
+    return restart_at(view.start);
+  }
+  auto list = std::make_shared<SegmentList>(*view.segments);
+  while (list->size() > 1 && (*list)[1]->base <= view.start) {
+    const Offset base = list->front()->base;
+    list->erase(list->begin());
+    LEAT_CHECK(remove_segment_files(base));
+    LEAT_CHECK(remove_snapshot(base));
+  }
+  publish(std::move(list), view.end);
+  return {};
+}
+
+Result<void> Log::Core::settle_snapshots(const std::set<std::string>& present) {
+  for (const std::string& name : present)
+    if (const auto number = number_of(name, suffix::snapshot)) snapshots.insert(*number);
+  LEAT_CHECK(forget_snapshots_above(view.end.offset));
+  std::set<Offset> stray = snapshots;
+  for (const auto& segment : *view.segments) stray.erase(segment->base);
+  if (!stray.empty() && *stray.rbegin() >= view.segments->back()->base) stray.erase(*stray.rbegin());
+  for (const Offset number : stray) LEAT_CHECK(remove_snapshot(number));
+  return {};
+}
+
+}  // namespace leat::log
