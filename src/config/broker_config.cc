@@ -61,8 +61,7 @@ class BrokerConfigParser {
   Result<void> take(const Property& property, const SettingInfo& setting) {
     auto value = parse_value(setting, property.value);
     // A key without a value unsets what has no default, as in Kafka.
-    if (const bool blank = trim(property.value).empty(); blank && std::holds_alternative<std::monostate>(setting.fallback))
-      return {};
+    if (trim(property.value).empty() && !setting.fallback.is_set()) return {};
     if (!value) return at(property, std::move(value).error());
     values().set(setting, std::move(value).value(), Source::static_broker);
     return {};

@@ -56,10 +56,6 @@ std::string_view changes(Change change) {
   return "";
 }
 
-bool has_embedded(const SettingInfo& setting) {
-  return !std::holds_alternative<std::monostate>(setting.embedded_fallback);
-}
-
 std::string difference(const SettingInfo& setting) {
   if (setting.differs_because.empty()) return {};
   std::string row = "| `" + std::string(setting.name) + "` | ";
@@ -71,7 +67,7 @@ std::string difference(const SettingInfo& setting) {
 }
 
 std::string embedded_difference(const SettingInfo& setting) {
-  if (!has_embedded(setting)) return {};
+  if (!setting.embedded_fallback.is_set()) return {};
   return "| `" + std::string(setting.name) + "` | embedded: " + fallback_text(setting, true) + " | " +
          fallback_text(setting) + " | One process has few groups and wants its first record at once. |\n";
 }
@@ -87,7 +83,7 @@ std::string row(const SettingInfo& setting) {
   const std::string valid = valid_text(setting);
   std::string text = "| `" + std::string(setting.name) + "` | " + std::string(name(setting.type)) + " | ";
   text += fallback_text(setting);
-  if (has_embedded(setting)) text += "; embedded " + fallback_text(setting, true);
+  if (setting.embedded_fallback.is_set()) text += "; embedded " + fallback_text(setting, true);
   text += " | " + cell(valid) + " | " + std::string(changes(setting.change)) + " | ";
   return text + cell(setting.doc) + inherited_text(setting) + " |\n";
 }

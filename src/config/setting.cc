@@ -151,15 +151,16 @@ std::string valid_text(const SettingInfo& setting) {
 }
 
 Value fallback_value(const SettingInfo& setting, bool embedded) {
-  const bool own = embedded && !std::holds_alternative<std::monostate>(setting.embedded_fallback);
-  const Literal& literal = own ? setting.embedded_fallback : setting.fallback;
-  if (const auto* flag = std::get_if<bool>(&literal)) return *flag;
-  if (const auto* number = std::get_if<std::int64_t>(&literal)) return *number;
-  if (const auto* real = std::get_if<double>(&literal)) return *real;
-  const auto* text = std::get_if<std::string_view>(&literal);
-  if (!text) return {};
-  if (setting.type == Type::list) return split_list(*text);
-  return std::string(*text);
+  const Literal& literal = embedded && setting.embedded_fallback.is_set() ? setting.embedded_fallback : setting.fallback;
+  switch (literal.kind) {
+    case Literal::Kind::unset: return {};
+    case Literal::Kind::boolean: return literal.boolean;
+    case Literal::Kind::integer: return literal.integer;
+    case Literal::Kind::real: return literal.real;
+    case Literal::Kind::text: break;
+  }
+  if (setting.type == Type::list) return split_list(literal.text);
+  return std::string(literal.text);
 }
 
 }  // namespace leat::config

@@ -2,6 +2,7 @@
 
 #include "config/value.h"
 
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -9,7 +10,6 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <variant>
 #include <vector>
 
 namespace leat::config {
@@ -19,8 +19,26 @@ enum class Scope : std::uint8_t { broker, topic };
 /// When a new value takes effect, in Kafka's words.
 enum class Change : std::uint8_t { read_only, per_broker, cluster_wide, dynamic };
 
-/// A value as it can be written in a declaration; monostate is "unset".
-using Literal = std::variant<std::monostate, bool, std::int64_t, double, std::string_view>;
+/// A value as it can be written in a declaration. (GCC 12 takes no std::variant here under -fsanitize=undefined.)
+struct Literal {
+  enum class Kind : std::uint8_t { unset, boolean, integer, real, text };
+
+  constexpr Literal() = default;
+  constexpr Literal(std::same_as<bool> auto value) : kind(Kind::boolean), boolean(value) {}
+  template <std::integral T>
+    requires(!std::same_as<T, bool>)
+  constexpr Literal(T value) : kind(Kind::integer), integer(value) {}
+  constexpr Literal(double value) : kind(Kind::real), real(value) {}
+  constexpr Literal(const char* value) : kind(Kind::text), text(value) {}
+
+  constexpr bool is_set() const { return kind != Kind::unset; }
+
+  Kind kind = Kind::unset;
+  bool boolean = false;
+  std::int64_t integer = 0;
+  double real = 0;
+  std::string_view text;
+};
 
 struct SettingInfo;
 
@@ -87,15 +105,13 @@ struct Setting : SettingInfo {
     if (!good) throw message;  // in a constant expression: a compile error
   }
   constexpr bool fits(const Literal& literal) const {
-    if (std::holds_alternative<std::monostate>(literal)) return true;
-    if constexpr (std::is_same_v<T, bool>) return std::holds_alternative<bool>(literal);
-    else if constexpr (std::is_same_v<T, double>) return std::holds_alternative<double>(literal);
-    else if constexpr (std::is_integral_v<T>) {
-      const auto* number = std::get_if<std::int64_t>(&literal);
-      return number && ((*number >= min && *number <= max) || also == *number);
-    } else {
-      return std::holds_alternative<std::string_view>(literal);
-    }
+    if (!literal.is_set()) return true;
+    if constexpr (std::is_same_v<T, bool>) return literal.kind == Literal::Kind::boolean;
+    else if constexpr (std::is_same_v<T, double>) return literal.kind == Literal::Kind::real;
+    else if constexpr (std::is_integral_v<T>)
+      return literal.kind == Literal::Kind::integer &&
+             ((literal.integer >= min && literal.integer <= max) || also == literal.integer);
+    else return literal.kind == Literal::Kind::text;
   }
 };
 
