@@ -1,6 +1,7 @@
 #include "record/batch_builder.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <string>
 
@@ -21,6 +22,15 @@ std::int32_t length_of(Bytes bytes) {
 }
 
 std::size_t sized_bytes(Bytes bytes) { return varint_size(length_of(bytes)) + bytes.size(); }
+
+std::byte* store_bytes(std::byte* at, Bytes bytes) {
+  if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
+  return at + bytes.size();
+}
+
+std::byte* store_sized(std::byte* at, Bytes bytes) {
+  return store_bytes(at + store_uvarint(at, zigzag(length_of(bytes))), bytes);
+}
 
 std::size_t sized_headers(std::span<const HeaderView> headers) {
   std::size_t size = 0;
@@ -77,24 +87,17 @@ std::size_t BatchBuilder::size_with(TimestampMs timestamp, Bytes key, Bytes valu
   return buffer_.size() + uvarint_size(std::uint64_t{shape.length} << 1) + shape.length;
 }
 
-void BatchBuilder::put_varint(std::int32_t value) {
-  std::byte bytes[max_varint_size];
-  put(Bytes(bytes, store_uvarint(bytes, zigzag(value))));
-}
-
-void BatchBuilder::begin_record(const Shape& shape, Bytes key, Bytes value, std::size_t header_count) {
-  std::byte front[3 * max_varint_size + 1];
-  std::byte* at = front;
+std::byte* BatchBuilder::begin_record(const Shape& shape, Bytes key, Bytes value, std::size_t header_count) {
+  const std::size_t start = buffer_.size();
+  buffer_.resize(start + uvarint_size(std::uint64_t{shape.length} << 1) + shape.length);
+  std::byte* at = buffer_.data() + start;
   at += store_uvarint(at, std::uint64_t{shape.length} << 1);
-  *at++ = std::byte{0};
+  *at++ = std::byte{0};  // attributes
   at += store_uvarint(at, zigzag(shape.timestamp_delta));
   at += store_uvarint(at, zigzag(shape.offset_delta));
-  put(Bytes(front, static_cast<std::size_t>(at - front)));
-  put_varint(length_of(key));
-  put(key);
-  put_varint(length_of(value));
-  put(value);
-  put_varint(static_cast<std::int32_t>(header_count));
+  at = store_sized(at, key);
+  at = store_sized(at, value);
+  return at + store_uvarint(at, zigzag(static_cast<std::int32_t>(header_count)));
 }
 
 void BatchBuilder::note(TimestampMs timestamp, Offset offset) noexcept {
@@ -114,21 +117,18 @@ void BatchBuilder::append(TimestampMs timestamp, Bytes key, Bytes value, std::sp
 void BatchBuilder::append_at(Offset offset, TimestampMs timestamp, Bytes key, Bytes value,
                              std::span<const HeaderView> headers) {
   LEAT_ASSERT(offset >= (record_count_ > 0 ? next_offset_ : options_.base_offset), "record offsets must rise");
-  begin_record(measure(timestamp, offset, key, value, sized_headers(headers)), key, value, headers.size());
-  for (const HeaderView& header : headers) {
-    put_varint(length_of(Bytes(header.key)));
-    put(Bytes(header.key));
-    put_varint(length_of(header.value));
-    put(header.value);
-  }
+  std::byte* at =
+      begin_record(measure(timestamp, offset, key, value, sized_headers(headers)), key, value, headers.size());
+  for (const HeaderView& header : headers) at = store_sized(store_sized(at, Bytes(header.key)), header.value);
   note(timestamp, offset);
 }
 
 void BatchBuilder::append_at(Offset offset, const RecordView& record) {
   LEAT_ASSERT(offset >= (record_count_ > 0 ? next_offset_ : options_.base_offset), "record offsets must rise");
-  begin_record(measure(record.timestamp, offset, record.key, record.value, sized_headers(record.headers)),
-               record.key, record.value, record.headers.size());
-  put(record.headers.encoded());
+  std::byte* const at =
+      begin_record(measure(record.timestamp, offset, record.key, record.value, sized_headers(record.headers)),
+                   record.key, record.value, record.headers.size());
+  store_bytes(at, record.headers.encoded());
   note(record.timestamp, offset);
 }
 

@@ -76,11 +76,10 @@ class BatchBuilder {
   struct Shape;
   Shape measure(TimestampMs timestamp, Offset offset, Bytes key, Bytes value,
                 std::size_t headers_size) const noexcept;
-  void begin_record(const Shape& shape, Bytes key, Bytes value, std::size_t header_count);
+  /// Makes room for the whole record and returns where its headers go.
+  std::byte* begin_record(const Shape& shape, Bytes key, Bytes value, std::size_t header_count);
   void note(TimestampMs timestamp, Offset offset) noexcept;
   TimestampMs base_timestamp_for(TimestampMs first) const noexcept;
-  void put(Bytes bytes) { buffer_.insert(buffer_.end(), bytes.begin(), bytes.end()); }
-  void put_varint(std::int32_t value);
   void write_header(std::span<std::byte> batch, Codec codec) const noexcept;
 
   BatchOptions options_;
