@@ -30,7 +30,8 @@ Result<void> DiskState::begin_call(std::string_view call, const std::string& pat
 std::shared_ptr<Node> DiskState::find(const std::string& path) const {
   const std::string name = io::normal_path(path);
   std::shared_ptr<Node> node = root;
-  std::string_view rest = name == "." ? "" : name;
+  std::string_view rest = name;
+  if (rest == ".") rest = {};
   while (node) {
     while (rest.starts_with('/')) rest.remove_prefix(1);
     if (rest.empty()) return node;
