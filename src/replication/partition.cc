@@ -1,0 +1,340 @@
+#include "replication/partition.h"
+
+#include <algorithm>
+
+#include "base/errors.h"
+
+namespace leat::replication {
+namespace {
+
+// ListOffsets' special timestamps (primitives.md 14).
+constexpr TimestampMs latest = -1;
+constexpr TimestampMs earliest = -2;
+constexpr TimestampMs with_max_timestamp = -3;
+constexpr TimestampMs earliest_local = -4;
+
+}  // namespace
+
+log::LogSettings log_settings(const config::LogConfig& config, std::int64_t producer_id_expiration_ms) {
+  return {.segment_bytes = config.segment_bytes,
+          .segment_ms = config.segment_ms,
+          .segment_jitter_ms = config.segment_jitter_ms,
+          .index_interval_bytes = config.index_interval_bytes,
+          .segment_index_bytes = config.segment_index_bytes,
+          .producer_id_expiration_ms = producer_id_expiration_ms,
+          .file_delete_delay_ms = config.file_delete_delay_ms,
+          .preallocate = config.preallocate};
+}
+
+Partition::Partition(NodeId self, storage::LoadedLog loaded, storage::SyncRounds& rounds, const Clock& clock,
+                     config::LogConfig config, std::int64_t producer_id_expiration_ms)
+    : self_(self),
+      id_(std::move(loaded.partition)),
+      topic_id_(loaded.topic_id),
+      rounds_(rounds),
+      clock_(clock),
+      producer_id_expiration_ms_(producer_id_expiration_ms),
+      log_(std::move(loaded.log)),
+      config_(std::make_shared<const config::LogConfig>(config)),
+      high_watermark_(std::clamp(loaded.high_watermark, log_->log_start(), log_->durable_end())),
+      durable_end_(log_->durable_end()) {}
+
+Result<void> Partition::update(const LeaderState& state) {
+  Aftermath after;
+  Result<void> outcome;
+  {
+    std::lock_guard lock(mutex_);
+    if (state.partition_epoch < state_.partition_epoch || retired_) return {};
+    const bool new_term = state.leader_epoch > state_.leader_epoch;
+    state_ = state;
+    if (new_term) {
+      durable_waiters_.take_all(Errc::not_leader_or_follower, after.ready);
+      committed_waiters_.take_all(Errc::not_leader_or_follower, after.ready);
+      if (is_leader()) outcome = log_->start_epoch(state.leader_epoch);
+    }
+    advance(after);
+    tell_watchers(after);
+  }
+  after.run();
+  return outcome;
+}
+
+void Partition::reconfigure(config::LogConfig config) {
+  Aftermath after;
+  {
+    std::lock_guard lock(mutex_);
+    log_->reconfigure(log_settings(config, producer_id_expiration_ms_));
+    config_ = std::make_shared<const config::LogConfig>(config);
+    if (!syncs_every_append()) durable_end_ = log_->log_end();
+    advance(after);
+  }
+  after.run();
+}
+
+std::shared_ptr<const config::LogConfig> Partition::config() const {
+  std::lock_guard lock(mutex_);
+  return config_;
+}
+
+std::size_t Partition::effective_min_isr() const {
+  return std::min<std::size_t>(static_cast<std::size_t>(config_->min_insync_replicas), state_.replica_count);
+}
+
+AppendResult Partition::append(std::span<std::byte> batch, const record::ProducedBatch& produced,
+                               std::int16_t acks) {
+  AppendResult result;
+  Aftermath after;
+  bool wants_sync = false;
+  {
+    std::lock_guard lock(mutex_);
+    if (retired_) return {.error = Errc::unknown_topic_or_partition};
+    if (log_->failure())
+      return {.error = Errc::kafka_storage_error, .message = log_->failure()->context};
+    if (!is_leader()) return {.error = Errc::not_leader_or_follower};
+    if (acks == -1 && state_.isr_size < effective_min_isr()) return {.error = Errc::not_enough_replicas};
+
+    result.log_start = log_->log_start();
+    auto earlier = log_->producers().check(produced.batch);
+    if (!earlier) return {.error = earlier.error().code, .message = earlier.error().context,
+                          .log_start = result.log_start};
+    if (*earlier) {  // a retry of what is in the log: its first answer again (C2)
+      result.base_offset = (*earlier)->first_offset;
+      result.log_append_time = (*earlier)->timestamp;
+      result.end = (*earlier)->last_offset + 1;
+      return result;
+    }
+
+    result.base_offset = log_->log_end();
+    result.end = result.base_offset + produced.batch.last_offset_delta() + 1;
+    if (produced.timestamp_type == record::TimestampType::log_append_time)
+      result.log_append_time = produced.max_timestamp;
+    record::set_base_offset(batch, result.base_offset);
+    record::set_leader_epoch(batch, state_.leader_epoch);
+    if (auto written = log_->append(batch); !written) {
+      fail_log(written.error(), after);
+      result = {.error = Errc::kafka_storage_error, .message = written.error().context};
+    } else if (syncs_every_append()) {
+      wants_sync = true;
+    } else {
+      durable_end_ = log_->log_end();
+      advance(after);
+      wants_sync = ++appends_since_sync_ >= config_->flush_messages;
+    }
+  }
+  if (wants_sync) rounds_.request(shared_from_this(), batch.size());
+  after.run();
+  return result;
+}
+
+Offset Partition::acknowledged_end(std::int16_t acks) const {
+  return acks == -1 ? high_watermark_ : durable_end_;
+}
+
+bool Partition::wait_for(Offset end, std::int16_t acks, Committed done) {
+  std::lock_guard lock(mutex_);
+  if (acknowledged_end(acks) >= end) return false;
+  (acks == -1 ? committed_waiters_ : durable_waiters_).add(end, std::move(done));
+  return true;
+}
+
+void Partition::advance(Aftermath& after) {
+  if (!is_leader()) return;
+  durable_waiters_.take(durable_end_, Errc::none, after.ready);
+  if (state_.isr_size < effective_min_isr()) {
+    committed_waiters_.take(durable_end_, Errc::not_enough_replicas_after_append, after.ready);
+    return;
+  }
+  if (durable_end_ > high_watermark_) {
+    high_watermark_ = durable_end_;
+    tell_watchers(after);
+  }
+  committed_waiters_.take(high_watermark_, Errc::none, after.ready);
+}
+
+void Partition::tell_watchers(Aftermath& after) {
+  std::erase_if(watches_, [&](const Watch& watch) {
+    auto watcher = watch.watcher.lock();
+    if (!watcher) return true;
+    watcher->partition_changed(watch.cookie);
+    after.watchers.push_back(std::move(watcher));
+    return false;
+  });
+}
+
+void Partition::fail_log(const Error& error, Aftermath& after) {
+  log_->fail(error);
+  durable_waiters_.take_all(Errc::kafka_storage_error, after.ready);
+  committed_waiters_.take_all(Errc::kafka_storage_error, after.ready);
+  tell_watchers(after);
+}
+
+storage::Syncable::Pending Partition::begin_sync() {
+  std::lock_guard lock(mutex_);
+  appends_since_sync_ = 0;
+  return {.end = log_->log_end(), .files = log_->unsynced_files()};
+}
+
+void Partition::end_sync(Offset end, const Result<void>& outcome) {
+  Aftermath after;
+  {
+    std::lock_guard lock(mutex_);
+    if (!outcome) {
+      fail_log(outcome.error(), after);
+    } else if (!log_->failure()) {
+      log_->mark_durable(end);
+      durable_end_ = std::max(durable_end_, end);
+      advance(after);
+    }
+  }
+  after.run();
+}
+
+Errc Partition::check_leader(LeaderEpoch current_leader_epoch) const {
+  if (retired_) return Errc::unknown_topic_or_partition;
+  if (log_->failure()) return Errc::kafka_storage_error;
+  if (current_leader_epoch != no_epoch) {
+    if (current_leader_epoch < state_.leader_epoch) return Errc::fenced_leader_epoch;
+    if (current_leader_epoch > state_.leader_epoch) return Errc::unknown_leader_epoch;
+  }
+  return is_leader() ? Errc::none : Errc::not_leader_or_follower;
+}
+
+ReadResult Partition::read(const ReadRequest& request) const {
+  ReadResult result;
+  {
+    std::lock_guard lock(mutex_);
+    result.error = check_leader(request.current_leader_epoch);
+    if (result.error != Errc::none) return result;
+    result.high_watermark = result.last_stable_offset = high_watermark_;
+    result.log_start = log_->log_start();
+    if (request.last_fetched_epoch != no_epoch) {
+      const log::EpochEnd end = log_->leader_epochs().end_of(request.last_fetched_epoch, log_->log_end());
+      if (end.epoch == no_epoch || end.end == no_offset || request.from < result.log_start)
+        return {.error = Errc::offset_out_of_range};
+      if (end.epoch < request.last_fetched_epoch || end.end < request.from) {
+        result.diverging = end;
+        return result;
+      }
+    }
+  }
+  auto range = log_->read({.from = request.from,
+                           .below = result.high_watermark,
+                           .max_bytes = request.max_bytes,
+                           .at_least_one_batch = request.at_least_one_batch});
+  if (!range) return {.error = to_kafka(range.error().code)};
+  result.range = std::move(*range);
+  return result;
+}
+
+OffsetResult Partition::find_offset(TimestampMs timestamp, LeaderEpoch current_leader_epoch) const {
+  Offset limit, start;
+  LeaderEpoch epoch;
+  std::optional<LeaderEpoch> start_epoch;
+  {
+    std::lock_guard lock(mutex_);
+    if (Errc error = check_leader(current_leader_epoch); error != Errc::none) return {.error = error};
+    limit = high_watermark_;
+    start = log_->log_start();
+    epoch = state_.leader_epoch;
+    start_epoch = log_->leader_epochs().epoch_of(start);
+  }
+  switch (timestamp) {
+    case latest: return {.found = {.offset = limit, .leader_epoch = epoch}};
+    case earliest:
+    case earliest_local: return {.found = {.offset = start, .leader_epoch = start_epoch.value_or(no_epoch)}};
+    default: break;
+  }
+  if (timestamp < with_max_timestamp) return {.error = Errc::unsupported_version};
+  auto found = timestamp == with_max_timestamp ? log_->find_max_timestamp(limit)
+                                               : log_->find_by_time(timestamp, limit);
+  if (!found) return {.error = to_kafka(found.error().code)};
+  return {.found = *found};
+}
+
+Partition::EpochResult Partition::end_of_epoch(LeaderEpoch epoch, LeaderEpoch current_leader_epoch) const {
+  std::lock_guard lock(mutex_);
+  if (Errc error = check_leader(current_leader_epoch); error != Errc::none) return {.error = error};
+  return {.end = log_->leader_epochs().end_of(epoch, log_->log_end())};
+}
+
+void Partition::watch(std::weak_ptr<Watcher> watcher, std::uint64_t cookie) {
+  std::lock_guard lock(mutex_);
+  const Watcher* key = watcher.lock().get();
+  watches_.push_back({std::move(watcher), key, cookie});
+}
+
+void Partition::unwatch(const Watcher* watcher, std::uint64_t cookie) {
+  std::lock_guard lock(mutex_);
+  std::erase_if(watches_, [&](const Watch& w) { return w.key == watcher && w.cookie == cookie; });
+}
+
+LeaderState Partition::state() const {
+  std::lock_guard lock(mutex_);
+  return state_;
+}
+
+Offset Partition::high_watermark() const {
+  std::lock_guard lock(mutex_);
+  return high_watermark_;
+}
+
+storage::LogDirectory::Checkpoint Partition::describe() const {
+  const auto segments = log_->segments();
+  return {.recovery_point = log_->durable_end(),
+          .log_start = log_->log_start(),
+          .log_start_in_segment = !segments.empty() && log_->log_start() > segments.front().base,
+          .high_watermark = high_watermark_};
+}
+
+Result<storage::LogDirectory::Checkpoint> Partition::checkpoint() {
+  std::lock_guard lock(mutex_);
+  auto checkpoint = describe();
+  LEAT_TRY(checkpoint.recovery_point, log_->checkpoint());
+  return checkpoint;
+}
+
+Result<void> Partition::tidy() {
+  std::lock_guard lock(mutex_);
+  log_->producers().expire(clock_.wall_ms(), producer_id_expiration_ms_);
+  return log_->purge_deleted(clock_.wall_ms());
+}
+
+Result<storage::LogDirectory::Checkpoint> Partition::close() {
+  Aftermath after;
+  Result<storage::LogDirectory::Checkpoint> result = Error{};
+  {
+    std::lock_guard lock(mutex_);
+    if (auto closed = log_->close(); !closed) {
+      fail_log(closed.error(), after);
+      result = closed.error();
+    } else {
+      durable_end_ = log_->durable_end();
+      advance(after);
+      result = describe();
+    }
+    durable_waiters_.take_all(Errc::not_leader_or_follower, after.ready);
+    committed_waiters_.take_all(Errc::not_leader_or_follower, after.ready);
+    state_.leader = no_node;
+  }
+  after.run();
+  return result;
+}
+
+void Partition::retire() {
+  Aftermath after;
+  {
+    std::lock_guard lock(mutex_);
+    retired_ = true;
+    durable_waiters_.take_all(Errc::unknown_topic_or_partition, after.ready);
+    committed_waiters_.take_all(Errc::unknown_topic_or_partition, after.ready);
+    tell_watchers(after);
+  }
+  after.run();
+}
+
+bool Partition::is_retired() const {
+  std::lock_guard lock(mutex_);
+  return retired_;
+}
+
+}  // namespace leat::replication

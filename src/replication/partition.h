@@ -1,0 +1,186 @@
+#pragma once
+
+#include <leat/result.h>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/types.h"
+#include "base/uuid.h"
+#include "config/log_config.h"
+#include "log/log.h"
+#include "record/validate.h"
+#include "replication/commit_waiters.h"
+#include "replication/watcher.h"
+#include "storage/log_directory.h"
+#include "storage/sync_rounds.h"
+
+namespace leat::replication {
+
+/// The log's part of a topic's settings.
+log::LogSettings log_settings(const config::LogConfig& config, std::int64_t producer_id_expiration_ms);
+
+/// What a change of the partition leaves to do once its lock is released.
+struct Aftermath {
+  std::vector<Ready> ready;
+  /// Those that were told; held so that none of them dies, and takes the lock to unwatch, under the lock.
+  std::vector<std::shared_ptr<Watcher>> watchers;
+
+  void run() const {
+    for (const Ready& one : ready) one();
+  }
+};
+
+/// What the metadata says of this replica.
+struct LeaderState {
+  NodeId leader = no_node;
+  LeaderEpoch leader_epoch = no_epoch;
+  std::int32_t partition_epoch = -1;
+  std::size_t replica_count = 1;
+  std::size_t isr_size = 1;
+};
+
+struct AppendResult {
+  Errc error = Errc::none;
+  std::string message;
+  Offset base_offset = no_offset;
+  /// -1 on a CreateTime topic.
+  TimestampMs log_append_time = no_timestamp;
+  Offset log_start = no_offset;
+  /// What acks wait for: the offset after the batch.
+  Offset end = no_offset;
+};
+
+struct ReadRequest {
+  Offset from = 0;
+  std::size_t max_bytes = 0;
+  bool at_least_one_batch = false;
+  LeaderEpoch current_leader_epoch = no_epoch;
+  LeaderEpoch last_fetched_epoch = no_epoch;
+};
+
+struct ReadResult {
+  Errc error = Errc::none;
+  Offset high_watermark = no_offset;
+  Offset last_stable_offset = no_offset;
+  Offset log_start = no_offset;
+  log::ReadRange range;
+  std::optional<log::EpochEnd> diverging;
+};
+
+struct OffsetResult {
+  Errc error = Errc::none;
+  log::OffsetAndTimestamp found;
+};
+
+/// One replica of a partition: its log, its role, its high watermark and who waits for it.
+///
+/// A monitor: one mutex guards log end, role, ISR and producer state; the critical section of an append
+/// is check, stamp, write, index. Reads copy the role under the lock and move bytes without it. Waiters
+/// are completed, and the log directory is asked for a sync, after the lock is released.
+/// Lock order: partition < log directory; never two partitions; watchers' locks are leaves.
+///
+///   P1 HW = least durable end over the ISR; it stands still while the ISR is below min ISR (B20, F9),
+///      and never goes back within a leader term.
+///   P2 nothing at or above the HW is returned to a consumer.
+///   P3 acks=1 is answered at the leader's durable end, acks=all at the HW.
+class Partition : public storage::Syncable, public std::enable_shared_from_this<Partition> {
+ public:
+  Partition(NodeId self, storage::LoadedLog loaded, storage::SyncRounds& rounds, const Clock& clock,
+            config::LogConfig config, std::int64_t producer_id_expiration_ms);
+
+  const TopicPartition& id() const { return id_; }
+  const Uuid& topic_id() const { return topic_id_; }
+
+  /// New metadata. A newer leader epoch starts a term (this node leads) or ends one (all that wait get
+  /// not_leader_or_follower); an older partition epoch is ignored (cluster.md H4).
+  Result<void> update(const LeaderState& state);
+  void reconfigure(config::LogConfig config);
+  std::shared_ptr<const config::LogConfig> config() const;
+
+  /// Appends one batch that validate_produced passed; `batch` is its bytes, stamped in place.
+  AppendResult append(std::span<std::byte> batch, const record::ProducedBatch& produced, std::int16_t acks);
+  /// Calls `done` (never from inside this call) once `end` is acknowledged for `acks` (1 or -1). False
+  /// when it is already and `done` was dropped.
+  bool wait_for(Offset end, std::int16_t acks, Committed done);
+
+  ReadResult read(const ReadRequest& request) const;
+  /// ListOffsets' special timestamps -1, -2, -3, -4 and real ones (primitives.md 14); `limit` by
+  /// isolation is the HW.
+  OffsetResult find_offset(TimestampMs timestamp, LeaderEpoch current_leader_epoch) const;
+  /// OffsetForLeaderEpoch.
+  struct EpochResult {
+    Errc error = Errc::none;
+    log::EpochEnd end;
+  };
+  EpochResult end_of_epoch(LeaderEpoch epoch, LeaderEpoch current_leader_epoch) const;
+
+  void watch(std::weak_ptr<Watcher> watcher, std::uint64_t cookie);
+  void unwatch(const Watcher* watcher, std::uint64_t cookie);
+
+  LeaderState state() const;
+  Offset high_watermark() const;
+  Offset log_end() const { return log_->log_end(); }
+  Offset log_start() const { return log_->log_start(); }
+  std::size_t size_bytes() const { return log_->size_bytes(); }
+
+  /// Flushes what recovery would otherwise redo, and says from where it would start now.
+  Result<storage::LogDirectory::Checkpoint> checkpoint();
+  /// Forgets idle producers and removes files whose deletion is due.
+  Result<void> tidy();
+  /// A clean stop: everything durable, indexes closed. Appends fail afterwards.
+  Result<storage::LogDirectory::Checkpoint> close();
+  /// The topic was deleted: everything that waits gets unknown_topic_or_partition.
+  void retire();
+  bool is_retired() const;
+
+  // storage::Syncable
+  Pending begin_sync() override;
+  void end_sync(Offset end, const Result<void>& outcome) override;
+
+ private:
+  struct Watch {
+    std::weak_ptr<Watcher> watcher;
+    const Watcher* key;
+    std::uint64_t cookie;
+  };
+  Errc check_leader(LeaderEpoch current_leader_epoch) const;
+  bool is_leader() const { return state_.leader == self_; }
+  std::size_t effective_min_isr() const;
+  bool syncs_every_append() const { return config_->flush_messages <= 1; }
+  Offset acknowledged_end(std::int16_t acks) const;
+  storage::LogDirectory::Checkpoint describe() const;
+  /// Moves the HW if P1 lets it, and collects whom to tell after unlocking.
+  void advance(Aftermath& after);
+  void tell_watchers(Aftermath& after);
+  void fail_log(const Error& error, Aftermath& after);
+
+  const NodeId self_;
+  const TopicPartition id_;
+  const Uuid topic_id_;
+  storage::SyncRounds& rounds_;
+  const Clock& clock_;
+  const std::int64_t producer_id_expiration_ms_;
+
+  mutable std::mutex mutex_;  // guards all below, and changes to the log
+  std::unique_ptr<log::Log> log_;
+  std::shared_ptr<const config::LogConfig> config_;
+  LeaderState state_;
+  Offset high_watermark_;
+  /// What counts as durable for HW and acks: the log's durable end, or its end where flush.messages lets
+  /// the operating system decide.
+  Offset durable_end_;
+  std::int64_t appends_since_sync_ = 0;
+  bool retired_ = false;
+  CommitWaiters durable_waiters_;    // acks=1
+  CommitWaiters committed_waiters_;  // acks=all
+  std::vector<Watch> watches_;
+};
+
+}  // namespace leat::replication
