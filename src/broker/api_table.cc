@@ -1,0 +1,50 @@
+#include "broker/api_table.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/assert.h"
+#include "broker/handlers.h"
+#include "protocol/api_key.h"
+
+namespace leat::broker {
+namespace {
+
+using protocol::ApiKey;
+
+template <class Request, void (*handler)(Services&, const RequestContext&, Request&, Respond)>
+void typed(Services& services, const RequestContext& context, protocol::AnyMessage& message, Respond respond) {
+  auto* request = message.get_if<Request>();
+  LEAT_ASSERT(request != nullptr, "the message is of another API than its key");
+  handler(services, context, *request, std::move(respond));
+}
+
+constexpr std::array table = {
+    Api{ApiKey::produce, 3, 13, 0, false, typed<protocol::ProduceRequest, handle_produce>},
+    Api{ApiKey::fetch, 4, 18, 4, false, typed<protocol::FetchRequest, handle_fetch>},
+    Api{ApiKey::list_offsets, 1, 11, 1, false, typed<protocol::ListOffsetsRequest, handle_list_offsets>},
+    Api{ApiKey::metadata, 0, 13, 0, false, typed<protocol::MetadataRequest, handle_metadata>},
+    Api{ApiKey::api_versions, 0, 4, 0, false, typed<protocol::ApiVersionsRequest, handle_api_versions>},
+    Api{ApiKey::create_topics, 2, 7, 2, true, typed<protocol::CreateTopicsRequest, handle_create_topics>},
+    Api{ApiKey::delete_topics, 1, 6, 1, true, typed<protocol::DeleteTopicsRequest, handle_delete_topics>},
+    Api{ApiKey::init_producer_id, 0, 5, 0, false,
+        typed<protocol::InitProducerIdRequest, handle_init_producer_id>},
+    Api{ApiKey::offset_for_leader_epoch, 2, 4, 2, false,
+        typed<protocol::OffsetForLeaderEpochRequest, handle_offset_for_leader_epoch>},
+    Api{ApiKey::create_partitions, 0, 3, 0, true,
+        typed<protocol::CreatePartitionsRequest, handle_create_partitions>},
+    Api{ApiKey::describe_cluster, 0, 2, 0, false,
+        typed<protocol::DescribeClusterRequest, handle_describe_cluster>},
+};
+static_assert(std::ranges::is_sorted(table, {}, &Api::key));
+
+}  // namespace
+
+std::span<const Api> api_table() { return table; }
+
+const Api* find_api(std::int16_t key) {
+  const auto found = std::ranges::lower_bound(table, static_cast<ApiKey>(key), {}, &Api::key);
+  return found != table.end() && found->key == static_cast<ApiKey>(key) ? &*found : nullptr;
+}
+
+}  // namespace leat::broker

@@ -1,0 +1,293 @@
+#include "broker/broker.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "base/errors.h"
+#include "broker/frame_connection.h"
+#include "broker/local_channel.h"
+#include "broker/services.h"
+#include "config/broker_settings.h"
+#include "config/log_settings.h"
+#include "config/topic_config.h"
+
+namespace leat::broker {
+namespace {
+
+using storage::LogDirectory;
+
+/// What peers can make a broker hold: request frames, fetch buffers, sessions.
+constexpr std::size_t memory_limit = 256 << 20;
+/// How often deleted files are looked for and producers expire.
+constexpr auto tidy_interval = std::chrono::seconds(60);
+
+std::vector<metadata::Endpoint> configured_endpoints(const config::BrokerConfig& config) {
+  std::vector<metadata::Endpoint> endpoints;
+  for (const auto& listener : config.advertised_listeners())
+    endpoints.push_back({.listener = listener.name, .host = listener.host, .port = listener.port});
+  return endpoints;
+}
+
+class Core final : public Broker, public std::enable_shared_from_this<Core> {
+ public:
+  Core(Environment environment, config::BrokerConfig config)
+      : environment_(std::move(environment)),
+        config_(std::move(config)),
+        node_id_(config_.get(config::node_id)),
+        memory_(memory_limit),
+        endpoints_(configured_endpoints(config_)),
+        fetch_sessions_(
+            static_cast<std::size_t>(config_.get(config::max_incremental_fetch_session_cache_slots)),
+            environment_.entropy),
+        partitions_(environment_, config_, node_id_) {}
+  ~Core() override { (void)close(); }
+
+  Result<void> open() {
+    LEAT_TRY(auto directories, open_directories());
+    LEAT_TRY(auto formatted, format_missing(directories));
+    (void)formatted;
+    LEAT_TRY(controller_, open_controller(directories));
+    LEAT_TRY(auto partition_directories, with_rounds(std::move(directories)));
+    const auto image = controller_->image();
+    LEAT_CHECK(partitions_.open(std::move(partition_directories), *image));
+    services_ = std::make_unique<Services>(Services{environment_, config_, cluster_id_, node_id_, *controller_,
+                                                    partitions_, fetch_sessions_, endpoints_, *producer_ids_});
+    start_timers();
+    return {};
+  }
+
+  std::shared_ptr<protocol::Channel> channel(std::string client_id) override {
+    return std::make_shared<LocalChannel>(shared_from_this(), *services_, std::move(client_id),
+                                          config_.advertised_listeners().front().name);
+  }
+
+  std::shared_ptr<Connection> connect(ConnectionInfo info, Connection::Sink sink) override {
+    auto connection = std::make_shared<FrameConnection>(shared_from_this(), *services_, std::move(info),
+                                                        std::move(sink));
+    std::lock_guard lock(mutex_);
+    std::erase_if(connections_, [](const auto& weak) { return weak.expired(); });
+    connections_.push_back(connection);
+    return connection;
+  }
+
+  Result<void> set_endpoints(std::vector<metadata::Endpoint> endpoints) override {
+    endpoints_.set(endpoints);
+    Event registered;
+    Result<void> outcome;
+    controller_->set_endpoints(std::move(endpoints), [&](Result<void> result) {
+      outcome = std::move(result);
+      registered.set();
+    });
+    environment_.executor.wait(registered, Instant::max());
+    return outcome;
+  }
+
+  const std::string& cluster_id() const override { return cluster_id_; }
+  const std::string& data_dir() const override { return config_.metadata_log_dir(); }
+  const config::BrokerConfig& config() const override { return config_; }
+  MemoryBudget& memory() override { return memory_; }
+  Executor& blocking() override { return environment_.blocking; }
+
+  Result<void> close() override {
+    {
+      std::lock_guard lock(mutex_);
+      if (std::exchange(closed_, true)) return {};
+      for (TimerId timer : timers_) environment_.executor.cancel(timer);
+    }
+    if (!controller_) return {};
+    const std::int64_t epoch = controller_->broker_epoch();
+    // As Kafka's single node: leaderships are given up in the metadata first, the marker comes last.
+    Result<void> outcome = controller_->close();
+    if (auto closed = partitions_.close(epoch); !closed) outcome = closed;
+    return outcome;
+  }
+
+ private:
+  using Directories = std::vector<std::unique_ptr<LogDirectory>>;
+
+  Result<Directories> open_directories() {
+    Directories opened;
+    std::vector<std::string> paths(config_.log_dirs().begin(), config_.log_dirs().end());
+    if (std::ranges::find(paths, config_.metadata_log_dir()) == paths.end())
+      return Error{Errc::invalid_config, "metadata.log.dir must be one of log.dirs, and " +
+                                             config_.metadata_log_dir() + " is not"};
+    for (const std::string& path : paths) {
+      LEAT_TRY(auto directory,
+               LogDirectory::open(environment_.volume, environment_.clock,
+                                  {.path = path,
+                                   .recovery_threads = config_.get(config::num_recovery_threads_per_data_dir)},
+                                  environment_.diagnostics));
+      opened.push_back(std::move(directory));
+    }
+    return opened;
+  }
+
+  LogDirectory& metadata_directory(const Directories& directories) const {
+    return **std::ranges::find(directories, config_.metadata_log_dir(),
+                               [](const auto& directory) { return directory->path(); });
+  }
+
+  /// Gives every directory that has none an identity, the metadata directory first.
+  Result<bool> format_missing(const Directories& directories) {
+    for (const auto& directory : directories) {
+      if (!directory->meta()) continue;
+      const auto& meta = *directory->meta();
+      if (meta.node_id != node_id_)
+        return Error{Errc::invalid_config, directory->path() + " belongs to node.id " +
+                                               std::to_string(meta.node_id) + ", and the configuration says " +
+                                               std::to_string(node_id_)};
+      if (!cluster_id_.empty() && meta.cluster_id != cluster_id_)
+        return Error{Errc::inconsistent_cluster_id, directory->path() + " belongs to cluster " +
+                                                        meta.cluster_id + ", another directory to " + cluster_id_};
+      cluster_id_ = meta.cluster_id;
+    }
+    const bool is_new = cluster_id_.empty();
+    if (is_new) cluster_id_ = Uuid::random(environment_.entropy).to_string();
+    LogDirectory& metadata = metadata_directory(directories);
+    if (!is_new && !metadata.meta())
+      return Error{Errc::invalid_config, "the metadata directory " + metadata.path() +
+                                             " is empty, while other log directories belong to cluster " +
+                                             cluster_id_};
+    for (const auto& directory : directories)
+      identities_[directory->path()] =
+          directory->meta() ? directory->meta()->directory_id : Uuid::random(environment_.entropy);
+    if (is_new)
+      LEAT_CHECK(metadata::Controller::format(environment_.volume, environment_.clock,
+                                              controller_options(directories)));
+    for (const auto& directory : directories)
+      if (!directory->meta())
+        LEAT_CHECK(directory->format({cluster_id_, node_id_, identities_[directory->path()]}));
+    return is_new;
+  }
+
+  metadata::Controller::Options controller_options(const Directories& directories) const {
+    metadata::Controller::Options options;
+    options.directory = config_.metadata_log_dir();
+    options.cluster_id = cluster_id_;
+    options.node_id = node_id_;
+    options.directory_id = identities_.at(config_.metadata_log_dir());
+    options.endpoints = configured_endpoints(config_);
+    options.rack = config_.find(config::broker_rack);
+    for (const auto& directory : directories) options.log_directories.push_back(identities_.at(directory->path()));
+    options.clean_broker_epoch = clean_epoch(directories);
+    options.default_partitions = config_.get(config::num_partitions);
+    options.default_replication_factor =
+        static_cast<std::int16_t>(config_.get(config::default_replication_factor));
+    options.min_insync_replicas = config_.get(config::min_insync_replicas);
+    options.delete_topic_enable = config_.get(config::delete_topic_enable);
+    options.check_topic_config = [config = config_](const std::map<std::string, std::string>& overrides) {
+      return config::check_topic_overrides(config, {overrides.begin(), overrides.end()});
+    };
+    return options;
+  }
+
+  /// The stop was clean if every directory has the marker of the same run.
+  static std::optional<std::int64_t> clean_epoch(const Directories& directories) {
+    std::set<std::optional<std::int64_t>> epochs;
+    for (const auto& directory : directories) epochs.insert(directory->clean_broker_epoch());
+    return epochs.size() == 1 ? *epochs.begin() : std::nullopt;
+  }
+
+  Result<std::unique_ptr<metadata::Controller>> open_controller(const Directories& directories) {
+    LEAT_TRY(auto controller,
+             metadata::Controller::open({.executor = environment_.executor,
+                                         .clock = environment_.clock,
+                                         .entropy = environment_.entropy,
+                                         .volume = environment_.volume,
+                                         .diagnostics = environment_.diagnostics},
+                                        controller_options(directories)));
+    controller->on_change([this](const metadata::Image& before, std::shared_ptr<const metadata::Image> after) {
+      partitions_.apply(before, *after);
+    });
+    producer_ids_ = std::make_unique<ProducerIds>(*controller);
+    return controller;
+  }
+
+  Result<std::vector<Partitions::Directory>> with_rounds(Directories directories) {
+    std::vector<Partitions::Directory> all;
+    for (auto& directory : directories) {
+      const Uuid id = identities_.at(directory->path());
+      all.push_back({.files = std::move(directory),
+                     .id = id,
+                     .rounds = std::make_unique<storage::SyncRounds>(environment_.volume)});
+    }
+    return all;
+  }
+
+  /// Runs `work` every `interval` until the broker closes.
+  void repeat(std::chrono::milliseconds interval, std::function<void()> work) {
+    std::lock_guard lock(mutex_);
+    if (closed_) return;
+    const std::size_t slot = timers_.size();
+    timers_.push_back(TimerId::none);
+    repeat(slot, interval, std::make_shared<std::function<void()>>(std::move(work)));
+  }
+  void repeat(std::size_t slot, std::chrono::milliseconds interval, std::shared_ptr<std::function<void()>> work) {
+    timers_[slot] = environment_.executor.at(
+        environment_.executor.now() + interval, [weak = weak_from_this(), slot, interval, work] {
+          auto self = weak.lock();
+          if (!self) return;
+          const FatalScope fatal(self->environment_.on_fatal);
+          (*work)();
+          std::lock_guard lock(self->mutex_);
+          if (!self->closed_) self->repeat(slot, interval, work);
+        });
+  }
+
+  void start_timers() {
+    using std::chrono::milliseconds;
+    const auto report = [this](std::string_view what, const Result<void>& outcome) {
+      if (!outcome)
+        environment_.diagnostics.say(LogLevel::error, std::string(what) + ": " + outcome.error().to_string());
+    };
+    repeat(milliseconds(config_.get(config::replica_high_watermark_checkpoint_interval_ms)), [this, report] {
+      report("writing the high watermarks", partitions_.checkpoint_high_watermarks());
+    });
+    repeat(milliseconds(config_.get(config::log_flush_offset_checkpoint_interval_ms)),
+           [this, report] { report("writing the checkpoints", partitions_.checkpoint()); });
+    repeat(tidy_interval, [this] { partitions_.tidy(); });
+    partitions_.on_round_end([weak = weak_from_this()] {
+      if (auto self = weak.lock()) self->reconsider_connections();
+    });
+  }
+
+  /// A sync round ended: connections that were not read because of unsynced bytes may go on.
+  void reconsider_connections() {
+    std::vector<std::shared_ptr<FrameConnection>> connections;
+    {
+      std::lock_guard lock(mutex_);
+      for (const auto& weak : connections_)
+        if (auto connection = weak.lock()) connections.push_back(std::move(connection));
+    }
+    for (const auto& connection : connections) connection->reconsider();
+  }
+
+  const Environment environment_;
+  const config::BrokerConfig config_;
+  const NodeId node_id_;
+  std::string cluster_id_;
+  std::map<std::string, Uuid> identities_;  // of the log directories, by path
+  MemoryBudget memory_;
+  Endpoints endpoints_;
+  FetchSessions fetch_sessions_;
+  Partitions partitions_;
+  std::unique_ptr<metadata::Controller> controller_;
+  std::unique_ptr<ProducerIds> producer_ids_;
+  std::unique_ptr<Services> services_;
+
+  std::mutex mutex_;  // guards all below; taken under no other lock
+  std::vector<std::weak_ptr<FrameConnection>> connections_;
+  std::vector<TimerId> timers_;
+  bool closed_ = false;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<Broker>> Broker::open(Environment environment, config::BrokerConfig config) {
+  auto core = std::make_shared<Core>(std::move(environment), std::move(config));
+  LEAT_CHECK(core->open());
+  return std::shared_ptr<Broker>(std::move(core));
+}
+
+}  // namespace leat::broker

@@ -1,0 +1,229 @@
+#include <algorithm>
+#include <chrono>
+
+#include "base/errors.h"
+#include "broker/handlers.h"
+#include "broker/leader_hint.h"
+#include "config/broker_settings.h"
+
+namespace leat::broker {
+namespace {
+
+using protocol::FetchRequest;
+using protocol::FetchResponse;
+using PartitionData = FetchResponse::PartitionData;
+using Entry = FetchSession::Entry;
+
+constexpr std::int8_t read_committed = 1;
+
+/// One Fetch: reads what is ready, and waits for more until there is enough or the time is over.
+///
+/// One thread at a time runs it: the handler first, then whoever was woken. `waiting_` changes hands
+/// through the session's wake function and the deadline's timer, of which `resume` lets one in.
+class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
+ public:
+  FetchOperation(Services& services, const RequestContext& context, const FetchRequest& request,
+                 FetchSessions::Opened opened, Respond respond)
+      : services_(services),
+        context_(context),
+        session_(std::move(opened.session)),
+        is_incremental_(opened.is_incremental),
+        is_committed_only_(request.isolation_level == read_committed),
+        min_bytes_(static_cast<std::size_t>(std::max(request.min_bytes, 0))),
+        max_bytes_(static_cast<std::size_t>(std::clamp(
+            request.max_bytes, 0, services.config.get(config::fetch_max_bytes)))),
+        deadline_(services.environment.executor.now() +
+                  std::chrono::milliseconds(std::max(request.max_wait_ms, 0))),
+        can_wait_(request.max_wait_ms > 0),
+        respond_(std::move(respond)) {}
+
+  void run() {
+    for (;;) {
+      read_ready();
+      if (!can_wait_ || is_urgent_ || bytes_ >= min_bytes_ || (read_.empty() && session_->size() == 0))
+        return answer();
+      set_aside();
+      start_timer();
+      // Whoever wakes us may do so before this returns, so nothing of ours is touched afterwards.
+      if (wait()) return;
+      take_up();
+    }
+  }
+
+ private:
+  struct Read {
+    Entry* entry;
+    replication::ReadResult result;
+  };
+
+  void read_ready() {
+    bool first = true;
+    std::size_t left = max_bytes_;
+    for (Entry* entry : session_->take_ready()) {
+      auto result = read(*entry, std::min(left, static_cast<std::size_t>(std::max(entry->max_bytes, 0))),
+                         first);
+      const std::size_t got = result.range.bytes;
+      if (got > 0) first = false;
+      left -= std::min(left, got);
+      bytes_ += got;
+      is_urgent_ |= result.error != Errc::none || result.diverging.has_value();
+      read_.push_back({entry, std::move(result)});
+    }
+  }
+
+  replication::ReadResult read(Entry& entry, std::size_t max_bytes, bool at_least_one) {
+    if (!entry.partition || entry.partition->is_retired()) {
+      auto found = session_->uses_topic_ids() ? services_.partitions.find(entry.topic_id, entry.index)
+                                              : services_.partitions.find(entry.topic, entry.index);
+      if (!found) return {.error = missing(entry)};
+      session_->attach(entry, std::move(found));
+    }
+    return entry.partition->read({.from = entry.fetch_offset,
+                                  .max_bytes = max_bytes,
+                                  .at_least_one_batch = at_least_one,
+                                  .current_leader_epoch = entry.current_leader_epoch,
+                                  .last_fetched_epoch = entry.last_fetched_epoch});
+  }
+
+  /// Why there is no such partition here (B8, F4).
+  Errc missing(const Entry& entry) const {
+    const auto image = services_.controller.image();
+    const auto* topic = session_->uses_topic_ids() ? image->topic(entry.topic_id) : image->topic(entry.topic);
+    if (!topic)
+      return session_->uses_topic_ids() ? Errc::unknown_topic_id : Errc::unknown_topic_or_partition;
+    return topic->partitions.contains(entry.index) ? Errc::not_leader_or_follower
+                                                   : Errc::unknown_topic_or_partition;
+  }
+
+  /// Too little: what has something to say, or must be answered in any case, is read again later.
+  void set_aside() {
+    for (const Read& read : read_)
+      if (!is_incremental_ || is_news(read)) pending_.push_back(read.entry);
+    read_.clear();
+    bytes_ = 0;
+  }
+
+  void take_up() {
+    for (Entry* entry : std::exchange(pending_, {})) session_->put_back(*entry);
+  }
+
+  bool wait() {
+    {
+      std::lock_guard lock(mutex_);
+      is_waiting_ = true;
+    }
+    Executor& executor = services_.environment.executor;
+    const bool waits = session_->wait([self = shared_from_this(), &executor] {
+      executor.post([self] { self->resume(); });
+    });
+    // Something moved while we read: go on, unless the deadline has already let itself in.
+    return waits || !claim();
+  }
+
+  bool claim() {
+    std::lock_guard lock(mutex_);
+    return std::exchange(is_waiting_, false);
+  }
+
+  void resume() {
+    if (!claim()) return;
+    session_->stop_waiting();
+    take_up();
+    run();
+  }
+
+  void start_timer() {
+    if (timer_ != TimerId::none) return;
+    timer_ = services_.environment.executor.at(deadline_, [weak = weak_from_this()] {
+      auto self = weak.lock();
+      if (!self || !self->claim()) return;
+      self->can_wait_ = false;
+      self->session_->stop_waiting();
+      self->take_up();
+      self->run();
+    });
+  }
+
+  void answer() {
+    if (timer_ != TimerId::none) services_.environment.executor.cancel(timer_);
+    FetchResponse response;
+    for (Read& read : read_) add(response, read);
+    if (context_.version >= 16) add_leader_endpoints(services_, context_, response);
+    response.session_id = services_.fetch_sessions.close(*session_);
+    respond_({.message = std::move(response)});
+  }
+
+  static bool is_news(const Read& read) {
+    const replication::ReadResult& result = read.result;
+    return result.error != Errc::none || result.diverging || result.range.bytes > 0 ||
+           result.high_watermark != read.entry->sent_high_watermark ||
+           result.log_start != read.entry->sent_log_start;
+  }
+
+  void add(FetchResponse& response, Read& read) {
+    Entry& entry = *read.entry;
+    replication::ReadResult& result = read.result;
+    const bool failed = result.error != Errc::none;
+    // There may be more than fitted, or the same error again: the next fetch looks here too.
+    if (failed || result.diverging || entry.fetch_offset < result.high_watermark) session_->put_back(entry);
+    if (is_incremental_ && !is_news(read)) return;
+    // After an error the next clean answer is news again.
+    entry.sent_high_watermark = failed ? no_offset : result.high_watermark;
+    entry.sent_log_start = failed ? no_offset : result.log_start;
+
+    if (response.responses.empty() || response.responses.back().topic != entry.topic ||
+        response.responses.back().topic_id != entry.topic_id) {
+      auto& topic = response.responses.emplace_back();
+      topic.topic = entry.topic;
+      topic.topic_id = entry.topic_id;
+    }
+    auto& data = response.responses.back().partitions.emplace_back();
+    data.partition_index = entry.index;
+    data.error_code = wire_code(result.error);
+    data.high_watermark = result.high_watermark;
+    data.last_stable_offset = result.last_stable_offset;
+    data.log_start_offset = result.log_start;
+    if (!is_committed_only_) data.aborted_transactions = std::nullopt;
+    if (result.diverging) data.diverging_epoch = {result.diverging->epoch, result.diverging->end};
+    if (context_.version >= 16 && entry.partition &&
+        (result.error == Errc::not_leader_or_follower || result.error == Errc::fenced_leader_epoch)) {
+      const auto state = entry.partition->state();
+      data.current_leader = {state.leader, state.leader_epoch};
+    }
+    data.records = Payload::of(std::move(result.range.slices));
+  }
+
+  Services& services_;
+  const RequestContext context_;
+  const std::shared_ptr<FetchSession> session_;
+  const bool is_incremental_;
+  const bool is_committed_only_;
+  const std::size_t min_bytes_;
+  const std::size_t max_bytes_;
+  const Instant deadline_;
+  bool can_wait_;
+  const Respond respond_;
+
+  std::vector<Read> read_;
+  std::size_t bytes_ = 0;
+  bool is_urgent_ = false;
+  std::vector<Entry*> pending_;
+  TimerId timer_ = TimerId::none;
+
+  std::mutex mutex_;  // a leaf: guards is_waiting_
+  bool is_waiting_ = false;
+};
+
+}  // namespace
+
+void handle_fetch(Services& services, const RequestContext& context, FetchRequest& request, Respond respond) {
+  auto opened = services.fetch_sessions.open(request, context.version, services.environment.executor.now());
+  if (!opened) {
+    FetchResponse response;
+    response.error_code = wire_code(opened.error().code);
+    return respond({.message = std::move(response)});
+  }
+  std::make_shared<FetchOperation>(services, context, request, std::move(*opened), std::move(respond))->run();
+}
+
+}  // namespace leat::broker

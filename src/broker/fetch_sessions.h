@@ -1,0 +1,49 @@
+#pragma once
+
+#include <leat/result.h>
+
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "base/entropy.h"
+#include "base/executor.h"
+#include "broker/fetch_session.h"
+
+namespace leat::broker {
+
+/// The fetch sessions of a broker (KIP-227; primitives.md 11), at most
+/// `max.incremental.fetch.session.cache.slots` of them. Safe from any thread.
+class FetchSessions {
+ public:
+  FetchSessions(std::size_t slots, Entropy& entropy) : slots_(slots), entropy_(entropy) {}
+
+  /// What a request is: with a session, new or old, or a full fetch with none (id 0).
+  struct Opened {
+    std::shared_ptr<FetchSession> session;
+    bool is_incremental = false;
+  };
+  /// Also takes the request's partitions in. Errors: fetch_session_id_not_found,
+  /// invalid_fetch_session_epoch, fetch_session_topic_id_error.
+  Result<Opened> open(const protocol::FetchRequest& request, std::int16_t version, Instant now);
+  /// The fetch of `session` was answered; one that has no partitions left is dropped, and its response
+  /// must carry id 0.
+  std::int32_t close(const FetchSession& session);
+  std::size_t size() const;
+
+ private:
+  struct Slot {
+    std::shared_ptr<FetchSession> session;
+    std::int32_t next_epoch = 1;
+    Instant last_used{};
+  };
+  bool make_room(Instant now, std::shared_ptr<FetchSession>& evicted);
+  std::int32_t fresh_id();
+
+  const std::size_t slots_;
+  Entropy& entropy_;
+  mutable std::mutex mutex_;
+  std::unordered_map<std::int32_t, Slot> sessions_;  // guarded by mutex_
+};
+
+}  // namespace leat::broker

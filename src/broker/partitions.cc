@@ -1,0 +1,264 @@
+#include "broker/partitions.h"
+
+#include <algorithm>
+
+#include "base/errors.h"
+#include "config/broker_settings.h"
+#include "config/log_settings.h"
+#include "config/topic_config.h"
+
+namespace leat::broker {
+namespace {
+
+config::TopicOverrides overrides_of(const metadata::Image& image, const std::string& topic) {
+  const auto& configs = image.topic_configs(topic);
+  return {configs.begin(), configs.end()};
+}
+
+bool is_replica(const metadata::PartitionImage& partition, NodeId node) {
+  return std::ranges::find(partition.replicas, node) != partition.replicas.end();
+}
+
+}  // namespace
+
+Partitions::Partitions(const Environment& environment, const config::BrokerConfig& config, NodeId self)
+    : environment_(environment),
+      config_(config),
+      self_(self),
+      producer_expiration_ms_(config.get(config::producer_id_expiration_ms)) {}
+
+config::LogConfig Partitions::topic_config(const metadata::Image& image, const std::string& topic) const {
+  return config::TopicConfig(config_, overrides_of(image, topic)).log();
+}
+
+Result<void> Partitions::open(std::vector<Directory> directories, const metadata::Image& image) {
+  std::lock_guard lock(changing_);
+  directories_ = std::move(directories);
+  written_high_watermarks_.resize(directories_.size());
+  auto table = std::make_shared<Table>();
+
+  for (std::size_t i = 0; i < directories_.size(); ++i) {
+    auto settings_of = [&](const TopicPartition& id, const Uuid& topic_id) {
+      const auto* topic = image.topic(topic_id);
+      return replication::log_settings(topic_config(image, topic ? topic->name : id.topic), producer_expiration_ms_);
+    };
+    LEAT_TRY(auto loaded, directories_[i].files->load(environment_.blocking, settings_of));
+    for (auto& log : loaded) {
+      const auto* in_metadata = image.partition(log.topic_id, log.partition.partition);
+      if (!in_metadata || !is_replica(*in_metadata, self_)) {
+        environment_.diagnostics.say(LogLevel::warning,
+                                     "the metadata does not know " + log.partition.to_string() + " in " +
+                                         directories_[i].files->path() + ": set aside as stray");
+        const TopicPartition id = log.partition;
+        LEAT_CHECK(log.log->close());
+        log.log.reset();
+        LEAT_CHECK(directories_[i].files->rename_stray(id, environment_.entropy));
+        continue;
+      }
+      if (directory_of_.contains(log.partition))
+        return Error{Errc::invalid_config, log.partition.to_string() + " lies in two log directories: " +
+                                               directories_[directory_of_[log.partition]].files->path() +
+                                               " and " + directories_[i].files->path()};
+      const auto config = topic_config(image, image.topic(log.topic_id)->name);
+      auto partition = adopt(std::move(log), i, config);
+      table->by_name[partition->id().topic][partition->id().partition] = partition;
+      table->by_id[partition->topic_id()][partition->id().partition] = partition;
+    }
+  }
+  for (const auto& [name, topic] : image.topics) add_topic(*table, *topic, image);
+  publish(std::move(table));
+  return {};
+}
+
+Partitions::PartitionPtr Partitions::adopt(storage::LoadedLog loaded, std::size_t directory,
+                                           const config::LogConfig& config) {
+  directory_of_[loaded.partition] = directory;
+  return std::make_shared<replication::Partition>(self_, std::move(loaded), *directories_[directory].rounds,
+                                                  environment_.clock, config,
+                                                  producer_expiration_ms_);
+}
+
+Result<Partitions::PartitionPtr> Partitions::create(const TopicPartition& id, const Uuid& topic_id,
+                                                    const config::LogConfig& config) {
+  std::vector<std::size_t> logs_in(directories_.size());
+  for (const auto& [other, directory] : directory_of_) ++logs_in[directory];
+  const std::size_t emptiest = std::ranges::min_element(logs_in) - logs_in.begin();
+  LEAT_TRY(auto loaded, directories_[emptiest].files->create(id, topic_id, replication::log_settings(config, producer_expiration_ms_)));
+  return adopt(std::move(loaded), emptiest, config);
+}
+
+void Partitions::take_role(replication::Partition& partition, const metadata::PartitionImage& image) {
+  auto updated = partition.update({.leader = image.leader,
+                                   .leader_epoch = image.leader_epoch,
+                                   .partition_epoch = image.partition_epoch,
+                                   .replica_count = image.replicas.size(),
+                                   .isr_size = image.isr.size()});
+  if (!updated)
+    environment_.diagnostics.say(LogLevel::error, "leading " + partition.id().to_string() + ": " +
+                                                      updated.error().to_string());
+}
+
+void Partitions::add_topic(Table& table, const metadata::TopicImage& topic, const metadata::Image& image) {
+  const auto config = topic_config(image, topic.name);
+  auto& by_id = table.by_id[topic.id];
+  for (const auto& [index, partition_image] : topic.partitions) {
+    if (!is_replica(partition_image, self_)) continue;
+    auto& slot = by_id[index];
+    if (!slot) {
+      auto created = create({topic.name, index}, topic.id, config);
+      if (!created) {
+        environment_.diagnostics.say(LogLevel::error, "creating " + topic.name + "-" + std::to_string(index) +
+                                                          ": " + created.error().to_string());
+        by_id.erase(index);
+        continue;
+      }
+      slot = *created;
+      table.by_name[topic.name][index] = slot;
+    }
+    take_role(*slot, partition_image);
+  }
+}
+
+void Partitions::remove_topic(Table& table, const metadata::TopicImage& topic) {
+  auto found = table.by_id.find(topic.id);
+  if (found == table.by_id.end()) return;
+  for (auto& [index, partition] : found->second) {
+    partition->retire();
+    auto at = directory_of_.find(partition->id());
+    if (auto removed = directories_[at->second].files->remove(at->first, environment_.entropy); !removed)
+      environment_.diagnostics.say(LogLevel::error, removed.error().to_string());
+    directory_of_.erase(at);
+  }
+  table.by_id.erase(found);
+  table.by_name.erase(topic.name);
+}
+
+void Partitions::apply(const metadata::Image& before, const metadata::Image& after) {
+  std::lock_guard lock(changing_);
+  if (closed_) return;
+  auto table = std::make_shared<Table>(*this->table());
+  for (const auto& [id, topic] : before.topics_by_id)
+    if (!after.topic(id)) remove_topic(*table, *topic);
+  for (const auto& [id, topic] : after.topics_by_id)
+    if (before.topic(id) != topic.get()) add_topic(*table, *topic, after);
+  if (before.configs != after.configs)
+    for (const auto& [name, partitions] : table->by_name) {
+      const auto config = topic_config(after, name);
+      for (const auto& [index, partition] : partitions)
+        if (*partition->config() != config) partition->reconfigure(config);
+    }
+  publish(std::move(table));
+}
+
+std::shared_ptr<const Partitions::Table> Partitions::table() const {
+  std::lock_guard lock(table_mutex_);
+  return table_;
+}
+
+void Partitions::publish(std::shared_ptr<const Table> table) {
+  std::lock_guard lock(table_mutex_);
+  table_ = std::move(table);
+}
+
+std::shared_ptr<replication::Partition> Partitions::find(std::string_view topic, std::int32_t partition) const {
+  const auto table = this->table();
+  auto found = table->by_name.find(topic);
+  if (found == table->by_name.end()) return nullptr;
+  auto at = found->second.find(partition);
+  return at == found->second.end() ? nullptr : at->second;
+}
+
+std::shared_ptr<replication::Partition> Partitions::find(const Uuid& topic_id, std::int32_t partition) const {
+  const auto table = this->table();
+  auto found = table->by_id.find(topic_id);
+  if (found == table->by_id.end()) return nullptr;
+  auto at = found->second.find(partition);
+  return at == found->second.end() ? nullptr : at->second;
+}
+
+std::size_t Partitions::unsynced_bytes() const {
+  std::size_t most = 0;
+  for (const Directory& directory : directories_) most = std::max(most, directory.rounds->unsynced_bytes());
+  return most;
+}
+
+void Partitions::on_round_end(std::function<void()> listener) {
+  for (const Directory& directory : directories_) directory.rounds->on_round_end(listener);
+}
+
+std::vector<Partitions::PartitionPtr> Partitions::in_directory(std::size_t directory) const {
+  std::vector<PartitionPtr> found;
+  for (const auto& [name, partitions] : table()->by_name)
+    for (const auto& [index, partition] : partitions)
+      if (auto at = directory_of_.find(partition->id());
+          at != directory_of_.end() && at->second == directory)
+        found.push_back(partition);
+  return found;
+}
+
+Result<void> Partitions::checkpoint_high_watermarks() {
+  std::lock_guard lock(changing_);
+  if (closed_) return {};
+  for (std::size_t i = 0; i < directories_.size(); ++i) {
+    std::map<TopicPartition, Offset> all;
+    for (const auto& partition : in_directory(i)) all[partition->id()] = partition->high_watermark();
+    if (all == written_high_watermarks_[i]) continue;
+    LEAT_CHECK(directories_[i].files->write_high_watermarks(all));
+    written_high_watermarks_[i] = std::move(all);
+  }
+  return {};
+}
+
+Result<void> Partitions::checkpoint() {
+  std::lock_guard lock(changing_);
+  if (closed_) return {};
+  for (std::size_t i = 0; i < directories_.size(); ++i) {
+    std::map<TopicPartition, storage::LogDirectory::Checkpoint> all;
+    for (const auto& partition : in_directory(i)) {
+      LEAT_TRY(all[partition->id()], partition->checkpoint());
+    }
+    LEAT_CHECK(directories_[i].files->write_checkpoints(all));
+  }
+  return {};
+}
+
+void Partitions::tidy() {
+  std::lock_guard lock(changing_);
+  if (closed_) return;
+  for (const auto& [name, partitions] : table()->by_name)
+    for (const auto& [index, partition] : partitions)
+      if (auto tidied = partition->tidy(); !tidied)
+        environment_.diagnostics.say(LogLevel::warning, tidied.error().to_string());
+  for (const Directory& directory : directories_)
+    if (auto purged = directory.files->purge_deleted(); !purged)
+      environment_.diagnostics.say(LogLevel::warning, purged.error().to_string());
+}
+
+Result<void> Partitions::close(std::int64_t broker_epoch) {
+  std::lock_guard lock(changing_);
+  if (closed_) return {};
+  closed_ = true;
+  Result<void> outcome;
+  for (std::size_t i = 0; i < directories_.size(); ++i) {
+    std::map<TopicPartition, storage::LogDirectory::Checkpoint> all;
+    bool all_closed = true;
+    for (const auto& partition : in_directory(i)) {
+      auto closed = partition->close();
+      if (closed) {
+        all[partition->id()] = *closed;
+      } else {
+        all_closed = false;
+        outcome = wrap(closed.error(), "closing " + partition->id().to_string());
+      }
+    }
+    // Without the marker the next start recovers, which is what a log that did not close needs.
+    if (!all_closed) continue;
+    if (auto written = directories_[i].files->write_checkpoints(all); !written) outcome = written;
+    else if (auto marked = directories_[i].files->mark_clean(broker_epoch); !marked) outcome = marked;
+  }
+  publish(std::make_shared<const Table>());
+  for (Directory& directory : directories_) directory.files.reset();  // gives the locks back
+  return outcome;
+}
+
+}  // namespace leat::broker

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <leat/result.h>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/broker.h"
+#include "metadata/image.h"
+#include "replication/partition.h"
+#include "storage/log_directory.h"
+#include "storage/sync_rounds.h"
+
+namespace leat::broker {
+
+/// The partitions that lie on this broker, kept as the metadata says: created, led, reconfigured and
+/// deleted when a new image comes. Look-ups are safe from any thread; changes come from one at a time.
+class Partitions {
+ public:
+  struct Directory {
+    std::unique_ptr<storage::LogDirectory> files;
+    Uuid id;
+    std::unique_ptr<storage::SyncRounds> rounds;
+  };
+
+  Partitions(const Environment& environment, const config::BrokerConfig& config, NodeId self);
+
+  /// Loads every log, sets strays aside, creates what is missing and takes the roles of `image`.
+  Result<void> open(std::vector<Directory> directories, const metadata::Image& image);
+  void apply(const metadata::Image& before, const metadata::Image& after);
+
+  std::shared_ptr<replication::Partition> find(std::string_view topic, std::int32_t partition) const;
+  std::shared_ptr<replication::Partition> find(const Uuid& topic_id, std::int32_t partition) const;
+
+  /// Bytes appended to the fullest log directory that no sync has covered yet.
+  std::size_t unsynced_bytes() const;
+  void on_round_end(std::function<void()> listener);
+
+  /// Every `replica.high.watermark.checkpoint.interval.ms`.
+  Result<void> checkpoint_high_watermarks();
+  /// Every `log.flush.offset.checkpoint.interval.ms`: all three checkpoint files.
+  Result<void> checkpoint();
+  /// Removes what was deleted long enough ago; expires producers.
+  void tidy();
+  /// Closes all logs and marks the directories whose logs all closed as clean.
+  Result<void> close(std::int64_t broker_epoch);
+
+ private:
+  using PartitionPtr = std::shared_ptr<replication::Partition>;
+  /// An immutable table of all partitions, replaced as a whole when one comes or goes.
+  struct Table {
+    std::map<std::string, std::map<std::int32_t, PartitionPtr>, std::less<>> by_name;
+    std::unordered_map<Uuid, std::map<std::int32_t, PartitionPtr>, UuidHash> by_id;
+  };
+  std::shared_ptr<const Table> table() const;
+  void publish(std::shared_ptr<const Table> table);
+  std::vector<PartitionPtr> in_directory(std::size_t directory) const;
+
+  config::LogConfig topic_config(const metadata::Image& image, const std::string& topic) const;
+  void add_topic(Table& table, const metadata::TopicImage& topic, const metadata::Image& image);
+  void remove_topic(Table& table, const metadata::TopicImage& topic);
+  Result<PartitionPtr> create(const TopicPartition& id, const Uuid& topic_id, const config::LogConfig& config);
+  void take_role(replication::Partition& partition, const metadata::PartitionImage& image);
+  PartitionPtr adopt(storage::LoadedLog loaded, std::size_t directory, const config::LogConfig& config);
+
+  const Environment& environment_;
+  const config::BrokerConfig& config_;
+  const NodeId self_;
+  const std::int64_t producer_expiration_ms_;
+  std::vector<Directory> directories_;
+
+  std::mutex changing_;  // one change of the table, or checkpoint, at a time; before partition locks
+  std::map<TopicPartition, std::size_t> directory_of_;  // guarded by changing_
+  std::vector<std::map<TopicPartition, Offset>> written_high_watermarks_;  // guarded by changing_
+  bool closed_ = false;  // guarded by changing_
+
+  mutable std::mutex table_mutex_;  // leaf: guards the pointer
+  std::shared_ptr<const Table> table_ = std::make_shared<const Table>();
+};
+
+}  // namespace leat::broker

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "broker/connection.h"
+#include "protocol/message.h"
+
+namespace leat::broker {
+
+/// Who asks, and at which version the request is to be understood and answered.
+struct RequestContext {
+  std::int16_t version = 0;
+  std::string client_id;
+  std::string listener;
+};
+
+/// What a handler gives back: a response; nothing (acks=0); or the wish to close the connection.
+struct Answer {
+  protocol::AnyMessage message;
+  bool close = false;
+};
+
+/// Called exactly once, from any thread, under no lock; also from inside the handler.
+using Respond = std::function<void(Answer)>;
+
+}  // namespace leat::broker

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "broker/broker.h"
+#include "broker/endpoints.h"
+#include "broker/fetch_sessions.h"
+#include "broker/partitions.h"
+#include "broker/producer_ids.h"
+#include "metadata/controller.h"
+
+namespace leat::broker {
+
+/// What handlers work with. Outlives every request.
+struct Services {
+  const Environment& environment;
+  const config::BrokerConfig& config;
+  const std::string& cluster_id;
+  NodeId node_id;
+  metadata::Controller& controller;
+  Partitions& partitions;
+  FetchSessions& fetch_sessions;
+  Endpoints& endpoints;
+  ProducerIds& producer_ids;
+};
+
+}  // namespace leat::broker
