@@ -48,11 +48,11 @@ class JsonReader {
 
   Result<void> structure(const StructSchema& schema, void* into, const JsonValue& json, const FieldPath& path) {
     if (json.kind != Kind::object) return wrong(path, "not an object");
-    for (const auto& [name, value] : json.members) {
-      const FieldSchema* found = find(schema, name);
-      if (!found) return wrong(path, "version " + std::to_string(version_) + " has no field " + name);
+    for (std::size_t i = 0; i < json.names.size(); ++i) {
+      const FieldSchema* found = find(schema, json.names[i]);
+      if (!found) return wrong(path, "version " + std::to_string(version_) + " has no field " + json.names[i]);
       FieldPath here{&path, found->name};
-      LEAT_CHECK(field(*found, member(*found, into), value, here));
+      LEAT_CHECK(field(*found, member(*found, into), json.elements[i], here));
     }
     return {};
   }

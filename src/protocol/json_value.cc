@@ -1,5 +1,6 @@
 #include "protocol/json_value.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -58,9 +59,9 @@ class JsonParser {
     ++at_;
     if (accept('}')) return true;
     do {
-      auto& [name, member] = into.members.emplace_back();
       skip_space();
-      if (!string(name) || !accept(':') || !value(member, depth + 1)) return false;
+      if (!string(into.names.emplace_back()) || !accept(':')) return false;
+      if (!value(into.elements.emplace_back(), depth + 1)) return false;
     } while (accept(','));
     return accept('}');
   }

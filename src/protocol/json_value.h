@@ -4,7 +4,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace leat::protocol {
@@ -16,8 +15,8 @@ struct JsonValue {
   Kind kind = Kind::null;
   bool boolean = false;
   std::string text;  ///< a string's characters, or a number as it was written
-  std::vector<JsonValue> elements;
-  std::vector<std::pair<std::string, JsonValue>> members;
+  std::vector<std::string> names;    ///< an object's, in the order of its values
+  std::vector<JsonValue> elements;   ///< an array's elements or an object's values
 
   /// Nesting is limited to 64 levels. The error says at which byte it went wrong.
   static Result<JsonValue> parse(std::string_view text);
