@@ -69,7 +69,7 @@ void FileContent::drop_cached(std::uint64_t position, SeededEntropy& entropy) {
 }
 
 void FileContent::lose_power(SeededEntropy& entropy) {
-  const auto [least, most] = std::minmax(seen_.size(), disk_.size());
+  const std::uint64_t least = std::min(seen_.size(), disk_.size()), most = std::max(seen_.size(), disk_.size());
   std::vector<std::byte> left = disk_;
   left.resize(most);
   std::set<std::uint64_t> open = unknown_;
