@@ -1,6 +1,6 @@
 #include "broker/local_channel.h"
 
-#include "protocol/schema_index.h"
+#include "protocol/schema.h"
 
 namespace leat::broker {
 namespace {
@@ -19,7 +19,7 @@ LocalChannel::LocalChannel(std::shared_ptr<const void> keep_alive, Services& ser
 void LocalChannel::send(protocol::Request request, protocol::ResponseDone done) {
   const bool nested = std::exchange(is_sending, true);
   const FatalScope fatal(services_.environment.on_fatal);
-  const Api* api = find_api(request.message.schema().key);
+  const Api* api = find_api(request.message.schema().id);
   if (closed_) {
     answer(std::move(done), Error{Errc::disconnected, "the channel was closed"});
   } else if (!api || request.version < api->min_version || request.version > api->max_version) {

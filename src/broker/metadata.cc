@@ -108,7 +108,7 @@ void create_topics(Services& services, std::vector<std::string> names) {
           if (topic.error_code != 0 &&
               topic.error_code != static_cast<std::int16_t>(Errc::topic_already_exists))
             services.environment.diagnostics.say(
-                LogLevel::warning, "creating topic " + topic.name.value_or("") + " on demand: " +
+                LogLevel::warning, "creating topic " + topic.name + " on demand: " +
                                        topic.error_message.value_or("error " + std::to_string(topic.error_code)));
       });
 }

@@ -31,7 +31,7 @@ class Syncable {
 /// Failure is per round: each log in it is told and must stop (L6). Safe from any thread.
 class SyncRounds {
  public:
-  explicit SyncRounds(io::Volume& volume) : core_(std::make_shared<Core>(volume)) {}
+  explicit SyncRounds(io::Volume& volume);
   /// Has `log` in the next round. Cheap when it is in already. `bytes` are what it appended.
   void request(std::shared_ptr<Syncable> log, std::size_t bytes);
   /// Bytes appended and not yet covered by a completed round; Produce is not read above a cap.
