@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "io/path.h"
 #include "log/batch_scan.h"
 #include "log/file_names.h"
 #include "log/log_core.h"
@@ -196,6 +197,7 @@ Result<Offset> Log::Core::checkpoint() {
   }
   // The active segment's index is not needed: the segment that holds the recovery point is read whole.
   for (const Unsynced& entry : waiting) LEAT_CHECK(guard(entry.file->sync()));
+  if (!waiting.empty()) LEAT_CHECK(guard(volume.sync_directory(directory)));
   std::lock_guard lock(mutex);
   std::erase_if(unsynced, [&](const Unsynced& entry) { return entry.below <= durable; });
   return durable;
@@ -214,7 +216,8 @@ Result<void> Log::Core::close() {
   LEAT_TRY(const auto snapshot, guard(write_producer_snapshot(view.end.offset)));
   LEAT_CHECK(guard(snapshot->sync()));
   dirty = false;
-  return guard(volume.sync_directory(directory));
+  LEAT_CHECK(guard(volume.sync_directory(directory)));
+  return guard(volume.sync_directory(io::parent_path(io::normal_path(directory))));
 }
 
 Log::Log(std::unique_ptr<Core> core) : core_(std::move(core)) {}

@@ -72,6 +72,10 @@ inline std::vector<std::pair<Offset, Offset>> batches_from(const Log& log, Offse
 
 class LogTest : public testing::Test {
  protected:
+  LogTest() {
+    EXPECT_TRUE(disk.create_directories("data"));
+    EXPECT_TRUE(disk.sync_directory("."));
+  }
   static constexpr const char* directory = "data/orders-0";
 
   Result<std::unique_ptr<Log>> try_open(OpenState state = {}) {

@@ -166,7 +166,7 @@ TEST_F(LogTest, IndexFilesHaveKafkasBytes) {  // files.md 8
   auto log = open();
   Offset at = 0;
   for (const int delta : {0, 1, 2, -5, 4, 5}) {
-    const auto sent = batch({.base = at++, .timestamp = sample_time + delta, .value_size = 10});
+    const auto sent = batch({.base = at++, .timestamp = sample_time + delta, .value_size = 11});
     ASSERT_EQ(sent.size(), 80u);
     ASSERT_TRUE(log->append(sent));
   }
