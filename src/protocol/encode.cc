@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <bit>
+#include <cstring>
 #include <limits>
 
 #include "base/wire.h"
@@ -54,7 +56,7 @@ bool Encoder::tagged_section(const StructSchema& schema, const void* from, const
     const FieldSchema& one = schema.fields[index];
     if (!is_sent(one)) continue;
     uvarint(one.tag);
-    const std::size_t start = buffer_.size();
+    const std::size_t start = used_;
     const std::size_t passed_before = passed_.size();
     if (!field(one, member(one, from), path)) return false;
     insert_size(start, passed_before);
@@ -63,11 +65,15 @@ bool Encoder::tagged_section(const StructSchema& schema, const void* from, const
 }
 
 void Encoder::insert_size(std::size_t from, std::size_t passed_before) {
-  std::size_t size = buffer_.size() - from;
+  std::size_t size = used_ - from;
   for (std::size_t i = passed_before; i < passed_.size(); ++i) size += passed_[i].payload.size();
   std::byte prefix[max_varint_size];
   const std::size_t prefix_size = store_uvarint(prefix, size);
-  buffer_.insert(buffer_.begin() + static_cast<std::ptrdiff_t>(from), prefix, prefix + prefix_size);
+  const std::size_t written = used_ - from;
+  extend(prefix_size);
+  std::byte* const at = buffer_.data() + from;
+  std::memmove(at + prefix_size, at, written);
+  std::memcpy(at, prefix, prefix_size);
   for (std::size_t i = passed_before; i < passed_.size(); ++i) passed_[i].at += prefix_size;
 }
 
@@ -129,7 +135,7 @@ bool Encoder::payload(const Payload& payload, bool nullable, bool compact, const
   const std::size_t size = payload.size();
   if (!length(size, 4, compact, path)) return false;
   if (payload.is_in_files() || size > copied_payload_max)
-    passed_.push_back({buffer_.size(), payload});
+    passed_.push_back({used_, payload});
   else
     bytes(payload.memory().data(), size);
   return true;
@@ -173,15 +179,19 @@ void Encoder::uvarint(std::uint64_t value) {
 }
 
 void Encoder::bytes(const void* from, std::size_t size) {
-  const auto* first = static_cast<const std::byte*>(from);
-  buffer_.insert(buffer_.end(), first, first + size);
+  if (size > 0) std::memcpy(extend(size), from, size);
+}
+
+std::byte* Encoder::extend(std::size_t size) {
+  if (buffer_.size() - used_ < size) buffer_.resize(std::max(2 * buffer_.size(), used_ + size));
+  std::byte* const at = buffer_.data() + used_;
+  used_ += size;
+  return at;
 }
 
 template <class T>
 void Encoder::integer(T value) {
-  std::byte encoded[sizeof(T)];
-  store_be(encoded, value);
-  bytes(encoded, sizeof encoded);
+  store_be(extend(sizeof value), value);
 }
 
 bool Encoder::fail(const FieldPath& path, Errc code, std::string_view what) {
@@ -190,6 +200,7 @@ bool Encoder::fail(const FieldPath& path, Errc code, std::string_view what) {
 }
 
 Encoded Encoder::finish() && {
+  buffer_.resize(used_);
   const auto buffer = std::make_shared<const std::vector<std::byte>>(std::move(buffer_));
   Encoded encoded;
   std::size_t from = 0;
@@ -207,7 +218,7 @@ Encoded Encoder::finish() && {
 }
 
 Result<Encoded> Encoder::finish_frame() && {
-  std::size_t size = buffer_.size() - sizeof(std::int32_t);
+  std::size_t size = used_ - sizeof(std::int32_t);
   for (const Passed& passed : passed_) size += passed.payload.size();
   if (size > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
     return Error{Errc::message_too_large, "frame of " + std::to_string(size) + " bytes"};

@@ -15,8 +15,6 @@ namespace leat::protocol {
 /// uncopied belong. Functions give false once something is wrong; the first trouble is kept as the error.
 class Encoder {
  public:
-  explicit Encoder(std::size_t reserve = 256) { buffer_.reserve(reserve); }
-
   Result<void> message(const MessageSchema& schema, const void* message, std::int16_t version);
   Encoded finish() &&;
   /// Leaves room for the int32 that says how long the frame is. The first of all calls.
@@ -46,13 +44,17 @@ class Encoder {
   bool length(std::size_t length, std::size_t prefix_size, bool compact, const FieldPath& path);
   void uvarint(std::uint64_t value);
   void bytes(const void* from, std::size_t size);
+  /// Room for that many bytes more, to be filled in before anything else is written.
+  std::byte* extend(std::size_t size);
   template <class T>
   void integer(T value);
   /// Puts the size of everything from `from` on in front of it.
   void insert_size(std::size_t from, std::size_t passed_before);
   bool fail(const FieldPath& path, Errc code, std::string_view what);
 
-  std::vector<std::byte> buffer_;
+  // Grows ahead of what is used: appending number by number is most of the work here.
+  std::vector<std::byte> buffer_ = std::vector<std::byte>(256);
+  std::size_t used_ = 0;
   std::vector<Passed> passed_;
   std::int16_t version_ = 0;
   bool flexible_ = false;
