@@ -12,6 +12,7 @@
 #include "base/entropy.h"
 #include "base/executor.h"
 #include "io/volume.h"
+#include "metadata/create_topics.h"
 #include "metadata/image.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
@@ -51,6 +52,11 @@ class Controller {
     bool delete_topic_enable = true;
     /// Checks a topic's configs before they are written: error invalid_config with a sentence.
     std::function<Result<void>(const std::map<std::string, std::string>&)> check_topic_config;
+    /// The rows that CreateTopics v5+ answers for a topic with these overrides; unset: none.
+    DescribeTopicConfig describe_topic_config;
+    /// Where this controller is said to listen. Empty keeps what the log says, and a format says
+    /// CONTROLLER://localhost:9093.
+    std::vector<Endpoint> controller_endpoints;
   };
 
   /// Writes what `kafka-storage format --standalone` writes (files.md 5): bootstrap.checkpoint and the
@@ -58,16 +64,18 @@ class Controller {
   static Result<void> format(io::Volume& volume, const Clock& clock, const Options& options);
 
   /// Replays the log (or the latest snapshot and the log), becomes leader of the next quorum epoch,
-  /// writes bootstrap records on an empty log, registers controller and broker (replacing its own old
+  /// formats an empty directory, writes bootstrap records on an empty log, registers controller and broker (replacing its own old
   /// registration at once), unfences it and elects it leader of what it may lead. All of that is durable
   /// when it returns.
   static Result<std::unique_ptr<Controller>> open(Environment environment, Options options);
+  /// Without close() first: a stop as by a crash. Operations still queued are never answered; one that is
+  /// being made durable is waited for.
   ~Controller();
 
   /// The image of everything durable. Cheap; keep it for the length of one request.
   std::shared_ptr<const Image> image() const;
   /// Called after each change with the image before and after, in order, before the operation that
-  /// caused it is answered. Register before the first operation.
+  /// caused it is answered; what close() changes, on its thread. Register before the first operation.
   using Listener = std::function<void(const Image& before, std::shared_ptr<const Image> after)>;
   void on_change(Listener listener);
 
@@ -89,7 +97,8 @@ class Controller {
   void set_endpoints(std::vector<Endpoint> endpoints, Done<Result<void>> done);
 
   /// A clean stop as Kafka's single node does it: controlled shutdown, leaderships given up into the ELR,
-  /// fenced (files.md 6, offsets 24-27). Blocks until durable and closes the log.
+  /// fenced (files.md 6, offsets 24-27). Blocks until durable and closes the log. What comes later is
+  /// answered not_controller, and so is everything after a failed write or sync, until opened again.
   Result<void> close();
 
  private:

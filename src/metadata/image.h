@@ -48,6 +48,8 @@ struct BrokerImage {
   std::vector<Endpoint> endpoints;
   std::optional<std::string> rack;
   std::vector<Uuid> log_directories;
+  /// Those that take no new replicas; unknown until the broker has said so.
+  std::optional<std::vector<Uuid>> cordoned_log_directories;
   bool fenced = true;
   bool in_controlled_shutdown = false;
   /// Feature name to (lowest, highest) level it declares.

@@ -1,0 +1,405 @@
+#include "metadata/controller.h"
+
+#include <deque>
+#include <mutex>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/errors.h"
+#include "metadata/bootstrap.h"
+#include "metadata/broker_registration.h"
+#include "metadata/create_partitions.h"
+#include "metadata/delete_topics.h"
+#include "metadata/features.h"
+#include "metadata/image_builder.h"
+#include "metadata/producer_ids.h"
+#include "protocol/messages/metadata_records.h"
+#include "quorum/metadata_log.h"
+
+namespace leat::metadata {
+namespace {
+
+constexpr auto idle_wait_max = std::chrono::seconds(60);
+
+std::string log_directory(const Controller::Options& options) { return options.directory + "/__cluster_metadata-0"; }
+std::string founding_path(const Controller::Options& options) {
+  return log_directory(options) + "/" + quorum::snapshot_name({});
+}
+std::string bootstrap_path(const Controller::Options& options) { return options.directory + "/bootstrap.checkpoint"; }
+
+std::vector<quorum::VoterEndpoint> voter_endpoints(const std::vector<Endpoint>& endpoints) {
+  std::vector<quorum::VoterEndpoint> out;
+  for (const Endpoint& endpoint : endpoints)
+    out.push_back({endpoint.listener, endpoint.host, static_cast<std::uint16_t>(endpoint.port)});
+  return out;
+}
+
+/// Where no metadata log was ever begun.
+Result<bool> is_unformatted(io::Volume& volume, const Controller::Options& options) {
+  LEAT_TRY(const bool has_bootstrap, volume.exists(bootstrap_path(options)));
+  LEAT_TRY(const bool has_log, volume.exists(log_directory(options)));
+  return !has_bootstrap && !has_log;
+}
+
+}  // namespace
+
+/// The shell around the decisions. One thread at a time, the drainer, owns the head image and the log; it
+/// takes what is queued, decides and appends it, and one sync later publishes and answers. `busy_` says
+/// that there is a drainer; the mutex is never held while anything is called.
+struct Controller::Core : std::enable_shared_from_this<Controller::Core> {
+  Core(Environment environment, Options options) : env_(std::move(environment)), options_(std::move(options)) {}
+
+  /// An operation that waits its turn: what it decides, then how it is answered.
+  struct Operation {
+    std::move_only_function<Result<Records>(const Image& head)> decide;
+    std::move_only_function<void(Result<void>)> finish;
+  };
+  struct Answer {
+    std::move_only_function<void(Result<void>)> finish;
+    Result<void> outcome;
+  };
+
+  Result<void> start();
+  void submit(Operation operation);
+  Result<void> close();
+  void abandon();
+
+  std::shared_ptr<const Image> image() const {
+    std::lock_guard lock(mutex_);
+    return published_;
+  }
+
+  Environment env_;
+  Options options_;
+  std::int64_t broker_epoch_ = -1;
+  LeaderEpoch quorum_epoch_ = 0;
+
+ private:
+  Result<void> append(const Records& records);
+  Result<void> activate();
+  Result<void> register_broker();
+  void publish();
+  void drain();
+  void committed(std::vector<Answer> answers, Result<void> synced);
+  static void finish(std::vector<Answer>& answers) {
+    for (Answer& answer : answers) answer.finish(std::move(answer.outcome));
+  }
+  void post_drain() {
+    env_.executor.post([self = shared_from_this()] { self->drain(); });
+  }
+  /// Waits until there is no drainer; expects that nothing is queued any more.
+  bool wait_idle(std::unique_lock<std::mutex>& lock);
+  Error refusal() const;
+
+  // The drainer's:
+  std::unique_ptr<quorum::MetadataLog> log_;
+  ImageBuilder head_;
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Image> published_;
+  std::vector<Listener> listeners_;
+  std::deque<Operation> queue_;
+  std::vector<std::shared_ptr<Event>> idle_waiters_;
+  std::optional<Error> failure_;
+  bool busy_ = false;
+  bool closed_ = false;
+
+  friend class Controller;
+};
+
+Result<void> Controller::Core::append(const Records& records) {
+  if (records.empty()) return {};
+  LEAT_TRY(const auto values, encode_records(records));
+  LEAT_TRY(const Offset last, log_->append(values));
+  const std::vector<Bytes> views(values.begin(), values.end());
+  return head_.apply_batch(views, last, log_->epoch());
+}
+
+Result<void> Controller::Core::start() {
+  LEAT_TRY(log_, quorum::MetadataLog::open(env_.volume, env_.clock,
+                                           {.directory = log_directory(options_),
+                                            .node_id = options_.node_id,
+                                            .directory_id = options_.directory_id,
+                                            .endpoints = voter_endpoints(options_.controller_endpoints)},
+                                           env_.diagnostics));
+  LEAT_CHECK(log_->replay([&](const quorum::MetadataLog::Batch& batch) {
+    return head_.apply_batch(batch.values, batch.last_offset, batch.epoch);
+  }));
+  LEAT_CHECK(check_features(head_.image()));
+  LEAT_TRY(const Offset term_start, log_->lead());
+  head_.set_end(term_start, log_->epoch());
+  quorum_epoch_ = log_->epoch();
+  LEAT_CHECK(activate());
+  LEAT_CHECK(register_broker());
+  LEAT_CHECK(log_->sync_now());
+  published_ = head_.publish();
+  return {};
+}
+
+Result<void> Controller::Core::activate() {
+  if (head_.in_transaction()) {
+    protocol::AbortTransactionRecord abort;
+    abort.reason = "Controller failover";
+    Records records;
+    records.push_back(make_record(std::move(abort)));
+    LEAT_CHECK(append(records));
+  }
+  if (!head_.image().features.contains(std::string(feature::metadata_version))) {
+    LEAT_TRY(auto bootstrap, read_bootstrap(env_.volume, options_.directory));
+    LEAT_CHECK(append(activation_records(std::move(bootstrap), options_.min_insync_replicas)));
+  }
+  std::vector<Endpoint> endpoints = options_.controller_endpoints;
+  if (endpoints.empty())
+    for (const quorum::Voter& voter : log_->voters())
+      for (const auto& endpoint : voter.endpoints) endpoints.push_back({endpoint.listener, endpoint.host, endpoint.port, 0});
+  return append(decide_register_controller(head_.image(), options_.node_id, Uuid::random(env_.entropy), endpoints));
+}
+
+Result<void> Controller::Core::register_broker() {
+  const NodeId self = options_.node_id;
+  const std::int32_t min_isr = options_.min_insync_replicas;
+  // Nobody else can hold a session with a controller that was not there: whoever is unfenced is gone.
+  std::vector<NodeId> registered;
+  for (const auto& [id, broker] : head_.image().brokers) registered.push_back(id);
+  for (NodeId id : registered) LEAT_CHECK(append(decide_fence(head_.image(), id, min_isr)));
+
+  broker_epoch_ = log_->end();
+  LEAT_TRY(const Records registration, decide_register(head_.image(),
+                                                       {.id = self,
+                                                        .incarnation = Uuid::random(env_.entropy),
+                                                        .endpoints = options_.endpoints,
+                                                        .rack = options_.rack,
+                                                        .log_directories = options_.log_directories,
+                                                        .previous_broker_epoch = options_.clean_broker_epoch},
+                                                       broker_epoch_, min_isr));
+  LEAT_CHECK(append(registration));
+  LEAT_CHECK(append(decide_unfence(head_.image(), self, min_isr)));
+  return append(decide_cordoned_directories(head_.image(), self));
+}
+
+Error Controller::Core::refusal() const {
+  if (failure_) return {Errc::not_controller, "the metadata log has failed: " + failure_->to_string()};
+  return {Errc::not_controller, "the controller is closed"};
+}
+
+void Controller::Core::submit(Operation operation) {
+  std::unique_lock lock(mutex_);
+  if (closed_ || failure_) {
+    env_.executor.post([finish = std::move(operation.finish), error = refusal()]() mutable { finish(std::move(error)); });
+    return;
+  }
+  queue_.push_back(std::move(operation));
+  if (std::exchange(busy_, true)) return;
+  lock.unlock();
+  post_drain();
+}
+
+void Controller::Core::drain() {
+  std::deque<Operation> taken;
+  {
+    std::lock_guard lock(mutex_);
+    taken.swap(queue_);
+    if (taken.empty()) {
+      busy_ = false;
+      for (const auto& waiter : std::exchange(idle_waiters_, {})) waiter->set();
+      return;
+    }
+  }
+  const Offset before = log_->end();
+  std::vector<Answer> answers;
+  std::optional<Error> broken;
+  for (Operation& operation : taken) {
+    Result<void> outcome;
+    if (broken) {
+      outcome = *broken;
+    } else if (auto records = operation.decide(head_.image()); !records) {
+      outcome = std::move(records).error();
+    } else if (outcome = append(*records); !outcome) {
+      // What the log and the head hold is no longer the same thing for sure.
+      broken = Error{Errc::not_controller, "the metadata log has failed: " + outcome.error().to_string()};
+      outcome = *broken;
+    }
+    answers.push_back({std::move(operation.finish), std::move(outcome)});
+  }
+  if (broken) return committed(std::move(answers), std::move(*broken));
+  if (log_->end() == before) {
+    finish(answers);
+    return post_drain();
+  }
+  auto held = std::make_shared<std::vector<Answer>>(std::move(answers));
+  log_->sync([self = shared_from_this(), held](Result<void> synced) {
+    self->committed(std::move(*held), std::move(synced));
+  });
+}
+
+void Controller::Core::committed(std::vector<Answer> answers, Result<void> synced) {
+  if (synced) {
+    publish();
+  } else {
+    std::lock_guard lock(mutex_);
+    failure_ = synced.error();
+    env_.diagnostics.say(LogLevel::error, "metadata log: " + failure_->to_string());
+    for (Answer& answer : answers)
+      if (answer.outcome) answer.outcome = refusal();
+    for (Operation& operation : std::exchange(queue_, {})) answers.push_back({std::move(operation.finish), refusal()});
+  }
+  finish(answers);
+  drain();
+}
+
+void Controller::Core::publish() {
+  auto after = head_.publish();
+  std::unique_lock lock(mutex_);
+  auto before = std::exchange(published_, after);
+  const auto listeners = listeners_;
+  lock.unlock();
+  for (const Listener& listener : listeners) listener(*before, after);
+}
+
+bool Controller::Core::wait_idle(std::unique_lock<std::mutex>& lock) {
+  while (busy_) {
+    auto idle = std::make_shared<Event>();
+    idle_waiters_.push_back(idle);
+    lock.unlock();
+    const bool happened = env_.executor.wait(*idle, env_.executor.now() + idle_wait_max);
+    lock.lock();
+    if (!happened) return false;
+  }
+  return true;
+}
+
+Result<void> Controller::Core::close() {
+  std::unique_lock lock(mutex_);
+  if (std::exchange(closed_, true)) return {};
+  if (!wait_idle(lock)) return Error{Errc::timed_out, "closing the metadata log: operations are still under way"};
+  if (failure_) return *failure_;
+  lock.unlock();
+  LEAT_CHECK(append(decide_controlled_shutdown(head_.image(), options_.node_id, options_.min_insync_replicas)));
+  LEAT_CHECK(append(decide_fence(head_.image(), options_.node_id, options_.min_insync_replicas)));
+  LEAT_CHECK(log_->sync_now());
+  publish();
+  return log_->close();
+}
+
+void Controller::Core::abandon() {
+  std::deque<Operation> dropped;
+  std::unique_lock lock(mutex_);
+  closed_ = true;
+  dropped.swap(queue_);
+  wait_idle(lock);
+}
+
+Controller::Controller(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+Controller::~Controller() { core_->abandon(); }
+
+Result<void> Controller::format(io::Volume& volume, const Clock& clock, const Options& options) {
+  LEAT_CHECK(volume.create_directories(log_directory(options)));
+  const TimestampMs now = clock.wall_ms();
+  LEAT_TRY(const auto bootstrap, bootstrap_batches(feature_records(fresh_features()), now));
+  LEAT_CHECK(quorum::write_batches_file(volume, bootstrap_path(options), bootstrap));
+  quorum::Voter self{.id = options.node_id, .directory_id = options.directory_id};
+  self.endpoints = options.controller_endpoints.empty() ? std::vector<quorum::VoterEndpoint>{{"CONTROLLER", "localhost", 9093}}
+                                                        : voter_endpoints(options.controller_endpoints);
+  LEAT_TRY(const auto founding, quorum::founding_snapshot({self}, now));
+  LEAT_CHECK(quorum::write_batches_file(volume, founding_path(options), founding));
+  return volume.sync_directory(options.directory);
+}
+
+Result<std::unique_ptr<Controller>> Controller::open(Environment environment, Options options) {
+  LEAT_TRY(const bool unformatted, is_unformatted(environment.volume, options));
+  if (unformatted) LEAT_CHECK(format(environment.volume, environment.clock, options));
+  auto core = std::make_shared<Core>(std::move(environment), std::move(options));
+  if (auto ok = core->start(); !ok) return wrap(std::move(ok).error(), "opening the metadata log");
+  return std::unique_ptr<Controller>(new Controller(std::move(core)));
+}
+
+std::shared_ptr<const Image> Controller::image() const { return core_->image(); }
+
+void Controller::on_change(Listener listener) {
+  std::lock_guard lock(core_->mutex_);
+  core_->listeners_.push_back(std::move(listener));
+}
+
+std::int64_t Controller::broker_epoch() const { return core_->broker_epoch_; }
+LeaderEpoch Controller::quorum_epoch() const { return core_->quorum_epoch_; }
+
+namespace {
+
+/// Between deciding and answering, a response waits here.
+template <class Response>
+using Slot = std::shared_ptr<std::optional<Response>>;
+
+template <class Response>
+Records keep(const Slot<Response>& slot, Decision<Response> decision) {
+  *slot = std::move(decision.response);
+  return std::move(decision.records);
+}
+
+}  // namespace
+
+void Controller::create_topics(protocol::CreateTopicsRequest request, std::int16_t /*version*/,
+                               Done<protocol::CreateTopicsResponse> done) {
+  auto slot = std::make_shared<std::optional<protocol::CreateTopicsResponse>>();
+  auto asked = std::make_shared<const protocol::CreateTopicsRequest>(std::move(request));
+  const Options& options = core_->options_;
+  core_->submit({[core = core_.get(), slot, asked, rules = CreateTopicsRules{options.default_partitions,
+                                                                            options.default_replication_factor,
+                                                                            options.check_topic_config,
+                                                                            options.describe_topic_config}](
+                     const Image& head) -> Result<Records> {
+                   return keep(slot, decide_create_topics(head, *asked, rules, core->env_.entropy));
+                 },
+                 [slot, asked, done = std::move(done)](Result<void> outcome) {
+                   if (outcome) return done(std::move(**slot));
+                   done(create_topics_failed(*asked, outcome.error()));
+                 }});
+}
+
+void Controller::create_partitions(protocol::CreatePartitionsRequest request, std::int16_t /*version*/,
+                                   Done<protocol::CreatePartitionsResponse> done) {
+  auto slot = std::make_shared<std::optional<protocol::CreatePartitionsResponse>>();
+  auto asked = std::make_shared<const protocol::CreatePartitionsRequest>(std::move(request));
+  core_->submit({[core = core_.get(), slot, asked](const Image& head) -> Result<Records> {
+                   return keep(slot, decide_create_partitions(head, *asked, core->env_.entropy));
+                 },
+                 [slot, asked, done = std::move(done)](Result<void> outcome) {
+                   if (outcome) return done(std::move(**slot));
+                   done(create_partitions_failed(*asked, outcome.error()));
+                 }});
+}
+
+void Controller::delete_topics(protocol::DeleteTopicsRequest request, std::int16_t version,
+                               Done<protocol::DeleteTopicsResponse> done) {
+  auto slot = std::make_shared<std::optional<protocol::DeleteTopicsResponse>>();
+  auto asked = std::make_shared<const protocol::DeleteTopicsRequest>(std::move(request));
+  core_->submit({[core = core_.get(), slot, asked, version](const Image& head) -> Result<Records> {
+                   return keep(slot, decide_delete_topics(head, *asked, version, core->options_.delete_topic_enable));
+                 },
+                 [slot, asked, version, done = std::move(done)](Result<void> outcome) {
+                   if (outcome) return done(std::move(**slot));
+                   done(delete_topics_failed(*asked, version, outcome.error()));
+                 }});
+}
+
+void Controller::allocate_producer_ids(Done<Result<std::pair<std::int64_t, std::int32_t>>> done) {
+  auto first = std::make_shared<std::int64_t>(0);
+  core_->submit({[core = core_.get(), first](const Image& head) -> Result<Records> {
+                   *first = head.next_producer_id;
+                   return decide_allocate_producer_ids(head, core->options_.node_id, core->broker_epoch_);
+                 },
+                 [first, done = std::move(done)](Result<void> outcome) {
+                   if (outcome) return done(std::pair(*first, producer_id_block_size));
+                   done(std::move(outcome).error());
+                 }});
+}
+
+void Controller::set_endpoints(std::vector<Endpoint> endpoints, Done<Result<void>> done) {
+  core_->submit({[core = core_.get(), endpoints = std::move(endpoints)](const Image& head) {
+                   return decide_new_endpoints(head, core->options_.node_id, endpoints);
+                 },
+                 std::move(done)});
+}
+
+Result<void> Controller::close() { return core_->close(); }
+
+}  // namespace leat::metadata
