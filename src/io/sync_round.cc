@@ -90,7 +90,7 @@ Files take_for_syncfs(const PosixVolumeState& volume, const Locked& locked, File
                       std::set<std::string>& directories) {
   if (locked->descriptor < 0) return {};
   const auto below =
-      std::ranges::stable_partition(dirty, [&](const auto& file) { return !is_within(file->path(), locked->path); });
+      std::ranges::partition(dirty, [&](const auto& file) { return !is_within(file->path(), locked->path); });
   if (below.size() <= volume.options.syncfs_above) return {};
   Files taken(below.begin(), below.end());
   dirty.erase(below.begin(), below.end());

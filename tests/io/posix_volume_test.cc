@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <thread>
 
 #include "io/thread_pool.h"
 #include "temporary_directory.h"
@@ -192,8 +193,7 @@ TEST_F(PosixVolumeTest, AFileReplacedByAnotherProgramIsNotTakenForTheOldOne) {
   PosixVolume volume(pool_, {.max_open_descriptors = 2});
   const auto file = create(volume, directory_ / "a", "hello");
   file->sync().value();
-  const auto b = create(volume, directory_ / "b", "").get() ? create(volume, directory_ / "c", "") : nullptr;
-  const auto d = create(volume, directory_ / "d", "");
+  const auto b = create(volume, directory_ / "b", ""), c = create(volume, directory_ / "c", "");
   std::ofstream(directory_ / "other") << "something else";
   std::filesystem::rename(directory_ / "other", directory_ / "a");
   std::string text(5, '\0');
@@ -214,6 +214,27 @@ TEST_F(PosixVolumeTest, DroppedPagesAreNotResidentAndReadAheadBringsThemBack) {
   if (file->is_resident(0, 1 << 20)) GTEST_SKIP() << "/tmp keeps its pages (tmpfs)";
   file->read_ahead(0, 1 << 20);
   EXPECT_TRUE(file->is_resident(0, 1 << 20));
+}
+
+TEST_F(PosixVolumeTest, ManyThreadsShareFewDescriptors) {
+  PosixVolume volume(pool_, {.max_open_descriptors = 3});
+  const auto work = [&](int thread) {
+    for (int round = 0; round < 20; ++round) {
+      const std::string name = directory_ / (std::to_string(thread) + "-" + std::to_string(round % 4));
+      const auto file = volume.open(name, OpenMode::create_truncate).value();
+      file->write_at(0, name).value();
+      volume.rename(name, name + ".renamed").value();
+      const FileSlice slice = file->slice(0, name.size()).value();
+      EXPECT_EQ(read(*slice.file), name);
+      EXPECT_TRUE(sync(volume, {file}));
+      if (round % 2 == 0) volume.remove(name + ".renamed").value();
+      EXPECT_EQ(read(*file), name);
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) threads.emplace_back(work, i);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_LE(volume.counters().open_descriptors, 3u);
 }
 
 class DirectoryLockTest : public PosixVolumeTest {};
