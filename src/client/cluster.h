@@ -38,13 +38,13 @@ class Cluster : public std::enable_shared_from_this<Cluster> {
   void send(NodeId node, Lane lane, Call call);
 
   std::shared_ptr<const ClusterView> view() const;
-  /// Asks for the metadata of all topics of interest, this one included from now on. Answers that are under
-  /// way are waited for, and failures are followed by a pause.
+  /// Asks for the metadata of all topics of interest, this one included from now on. One request is under way
+  /// at a time, they start at least `retry_backoff` apart, and a failed one is repeated.
   void want(const std::string& topic);
   void refresh();
   /// Refreshes when the metadata is old.
   void refresh_if_stale();
-  /// Called after each answer, good or bad (with its error). Set once, before anything is sent.
+  /// Called after each answer, good or bad (with its error). Set once, before anything is asked.
   void on_update(std::function<void(const Result<void>&)> listener);
 
   /// Every link breaks, nothing is sent any more, no listener is called.
@@ -56,9 +56,8 @@ class Cluster : public std::enable_shared_from_this<Cluster> {
 
  private:
   std::shared_ptr<NodeLink> link(NodeId node, Lane lane);
-  void schedule_refresh();
   void ask();
-  void on_answer(std::set<std::string> asked, Result<Reply> reply);
+  void on_answer(Result<Reply> reply);
 
   Executor& executor_;
   const std::shared_ptr<Channels> channels_;
@@ -72,8 +71,13 @@ class Cluster : public std::enable_shared_from_this<Cluster> {
   bool closed_ = false;
   bool asking_ = false;
   bool ask_again_ = false;
-  Instant last_asked_ = Instant::min();
-  Instant last_answer_ = Instant::min();
+  bool was_asked_ = false;
+  Instant last_asked_{};
+  Instant last_answer_{};
 };
+
+/// Sends and waits, driving the executor.
+Result<Reply> ask_and_wait(Cluster& cluster, NodeId node, Lane lane, const protocol::MessageSchema& schema,
+                           BuildRequest build, Instant deadline, std::int16_t version_max = INT16_MAX);
 
 }  // namespace leat::client

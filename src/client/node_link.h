@@ -60,9 +60,11 @@ class NodeLink : public std::enable_shared_from_this<NodeLink> {
   using PendingList = std::list<std::shared_ptr<Pending>>;
   void negotiate(std::int16_t version, Instant deadline);
   void on_versions(std::int16_t version, Instant deadline, Result<protocol::AnyMessage> answer);
-  void dispatch(std::shared_ptr<Pending> pending);
+  /// Under the lock, so that order is kept.
+  void transmit(Call call);
   std::optional<std::int16_t> agree(const protocol::MessageSchema& request, std::int16_t max) const;
-  void finish(const std::shared_ptr<Pending>& pending, Result<Reply> outcome);
+  /// True for the one that may tell the caller.
+  bool take(const std::shared_ptr<Pending>& pending);
   void fail(Error error);
 
   Executor& executor_;

@@ -5,6 +5,7 @@
 #include <leat/producer.h>
 #include <leat/result.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -34,8 +35,9 @@ class Remote {
 
   /// One request to `node` (no_node: any), tried again while that may help, until the deadline of the options.
   /// For requests that Admin has no word for.
-  Result<Reply> request(const protocol::MessageSchema& schema, BuildRequest build, NodeId node = no_node,
-                        const AdminOptions& options = {}) const;
+  Result<Reply> request(const protocol::MessageSchema& schema,
+                        const std::function<protocol::AnyMessage(std::int16_t version)>& build,
+                        NodeId node = no_node, const AdminOptions& options = {}) const;
 
  private:
   Remote(std::shared_ptr<Host> host, std::shared_ptr<Channels> channels)

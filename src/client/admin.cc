@@ -1,0 +1,55 @@
+#include <leat/admin.h>
+
+#include "client/access.h"
+#include "client/admin_core.h"
+
+namespace leat {
+
+struct Admin::Impl {
+  std::shared_ptr<client::Host> host;
+  std::unique_ptr<client::AdminCore> core;
+
+  ~Impl() {
+    if (!host->fork.is_child()) return;
+    new auto(std::move(host));
+    new auto(std::move(core));
+  }
+
+  template <class F>
+  auto run(F call) const -> decltype(call(*core)) {
+    if (auto ok = host->fork.check(); !ok) return std::move(ok).error();
+    FatalScope scope(host->on_fatal);
+    return call(*core);
+  }
+};
+
+Admin::Admin(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Admin::Admin(Admin&&) noexcept = default;
+Admin& Admin::operator=(Admin&&) noexcept = default;
+Admin::~Admin() = default;
+
+Result<void> Admin::create_topic(const std::string& name, const TopicOptions& options) {
+  return impl_->run([&](auto& core) { return core.create_topic(name, options); });
+}
+Result<void> Admin::delete_topic(const std::string& name) {
+  return impl_->run([&](auto& core) { return core.delete_topic(name); });
+}
+Result<void> Admin::grow_topic(const std::string& name, std::int32_t partitions) {
+  return impl_->run([&](auto& core) { return core.grow_topic(name, partitions); });
+}
+Result<std::vector<TopicDescription>> Admin::topics() {
+  return impl_->run([](auto& core) { return core.topics(); });
+}
+Result<TopicDescription> Admin::describe_topic(const std::string& name) {
+  return impl_->run([&](auto& core) { return core.describe_topic(name); });
+}
+
+namespace client {
+
+Admin Access::admin(std::shared_ptr<Host> host, std::shared_ptr<Channels> channels, AdminOptions options) {
+  auto core = std::make_unique<AdminCore>(host, std::move(channels), std::move(options));
+  return Admin(std::unique_ptr<Admin::Impl>(new Admin::Impl{std::move(host), std::move(core)}));
+}
+
+}  // namespace client
+}  // namespace leat

@@ -1,0 +1,112 @@
+#include <leat/consumer.h>
+
+#include "base/errors.h"
+#include "client/access.h"
+#include "client/consumer_core.h"
+
+namespace leat {
+
+struct Consumer::Impl {
+  std::shared_ptr<client::Host> host;
+  std::shared_ptr<client::ConsumerCore> core;
+
+  ~Impl() {
+    if (host->fork.is_child()) {
+      new auto(std::move(host));
+      new auto(std::move(core));
+      return;
+    }
+    core->close();
+  }
+
+  /// Every call goes through here.
+  template <class F>
+  auto run(F call) const -> decltype(call(*core)) {
+    if (auto ok = host->fork.check(); !ok) return std::move(ok).error();
+    FatalScope scope(host->on_fatal);
+    return call(*core);
+  }
+
+  Result<std::map<TopicPartition, std::int64_t>> offsets(const std::vector<TopicPartition>& partitions,
+                                                         TimestampMs timestamp) const {
+    return run([&](auto& core) -> Result<std::map<TopicPartition, std::int64_t>> {
+      std::map<TopicPartition, TimestampMs> wanted;
+      for (const TopicPartition& partition : partitions) wanted[partition] = timestamp;
+      LEAT_TRY(const auto found, core.find_offsets(std::move(wanted)));
+      std::map<TopicPartition, std::int64_t> result;
+      for (const auto& [partition, at] : found) result[partition] = at.offset;
+      return result;
+    });
+  }
+};
+
+Consumer::Consumer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Consumer::Consumer(Consumer&&) noexcept = default;
+Consumer& Consumer::operator=(Consumer&&) noexcept = default;
+Consumer::~Consumer() = default;
+
+Result<void> Consumer::assign(const std::vector<TopicPartition>& partitions) {
+  return impl_->run([&](auto& core) { return core.assign(partitions); });
+}
+
+std::vector<TopicPartition> Consumer::assignment() const {
+  if (impl_->host->fork.is_child()) return {};
+  return impl_->core->assignment();
+}
+
+Result<void> Consumer::seek(const TopicPartition& partition, std::int64_t offset) {
+  return impl_->run([&](auto& core) { return core.seek(partition, offset); });
+}
+
+Result<void> Consumer::seek_to_beginning(const TopicPartition& partition) {
+  return impl_->run([&](auto& core) { return core.seek_to(partition, client::earliest_timestamp); });
+}
+
+Result<void> Consumer::seek_to_end(const TopicPartition& partition) {
+  return impl_->run([&](auto& core) { return core.seek_to(partition, client::latest_timestamp); });
+}
+
+Result<std::int64_t> Consumer::position(const TopicPartition& partition) {
+  return impl_->run([&](auto& core) { return core.position(partition); });
+}
+
+Result<Records> Consumer::poll(std::chrono::nanoseconds timeout) {
+  return impl_->run([&](auto& core) { return core.poll(timeout); });
+}
+
+Result<std::map<TopicPartition, std::int64_t>> Consumer::beginning_offsets(
+    const std::vector<TopicPartition>& partitions) {
+  return impl_->offsets(partitions, client::earliest_timestamp);
+}
+
+Result<std::map<TopicPartition, std::int64_t>> Consumer::end_offsets(const std::vector<TopicPartition>& partitions) {
+  return impl_->offsets(partitions, client::latest_timestamp);
+}
+
+Result<std::map<TopicPartition, std::optional<RecordPosition>>> Consumer::offsets_for_time(
+    const std::map<TopicPartition, std::int64_t>& timestamps) {
+  return impl_->run([&](auto& core) -> Result<std::map<TopicPartition, std::optional<RecordPosition>>> {
+    for (const auto& [partition, timestamp] : timestamps)
+      if (timestamp < 0) return Error{Errc::invalid_argument, "a timestamp is negative"};
+    LEAT_TRY(const auto found, core.find_offsets(timestamps));
+    std::map<TopicPartition, std::optional<RecordPosition>> result;
+    for (const auto& [partition, at] : found)
+      result[partition] = at.offset < 0 ? std::optional<RecordPosition>()
+                                        : RecordPosition{partition.partition, at.offset, at.timestamp};
+    return result;
+  });
+}
+
+void Consumer::close() {
+  if (!impl_->host->fork.is_child()) impl_->core->close();
+}
+
+namespace client {
+
+Consumer Access::consumer(std::shared_ptr<Host> host, std::shared_ptr<Channels> channels, ConsumerOptions options) {
+  auto core = ConsumerCore::make(host, std::move(channels), std::move(options));
+  return Consumer(std::unique_ptr<Consumer::Impl>(new Consumer::Impl{std::move(host), std::move(core)}));
+}
+
+}  // namespace client
+}  // namespace leat
