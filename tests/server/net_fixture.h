@@ -136,7 +136,7 @@ inline void echo(FakeConnection& connection, std::span<std::byte> bytes, std::sh
 class NetTest : public ::testing::Test {
  protected:
   void start(FakeConnection::Answer answer = echo) {
-    auto sockets = open_listeners(std::vector<config::Listener>{{"PLAINTEXT", "127.0.0.1", 0}}, 128).value();
+    auto sockets = open_listeners(std::vector<config::Listener>{{"PLAINTEXT", "127.0.0.1", 0}}, 512).value();
     port = sockets[0].listener().port;
     server = std::make_unique<TcpServer>(
         options, budget, blocking, Diagnostics{},

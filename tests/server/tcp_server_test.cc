@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <numeric>
 
+#include "io/volume.h"
 #include "net_fixture.h"
 
 namespace leat::net {
@@ -167,11 +168,11 @@ TEST_F(NetTest, AClientThatDoesNotReadIsNotReadFrom) {
   start([](FakeConnection& connection, auto, auto) { connection.send(std::string(256 * 1024, 'a')); });
   Client client(port, 4096);
   std::string asked;
-  for (int i = 0; i < 1000; ++i) asked += frame("more");
+  for (int i = 0; i < 200; ++i) asked += frame("more");
   client.write(asked);
   auto made = connection(0);
-  // What fits in the kernel's buffers besides is theirs to decide, 1000 answers are far more.
-  for (int i = 0; i < 1000; ++i) {
+  // What fits in the kernel's buffers besides is theirs to decide, 200 answers are far more.
+  for (int i = 0; i < 200; ++i) {
     ASSERT_EQ(client.read_frame().size(), 256u * 1024);
     ASSERT_LE(made->received, i + 1 + 64) << i;
   }
@@ -250,6 +251,51 @@ TEST_F(FileSlices, OfAFileWithoutADescriptorAreRead) {
   client.write(frame("1") + frame("2"));
   EXPECT_TRUE(client.read_frame() == "head" + bytes.substr(1) + "tail");
   EXPECT_TRUE(client.read_frame() == "head" + bytes.substr(1) + "tail");
+}
+
+// A file of a disk that is slow: what is not in the page cache must be brought there before it is sent.
+class ColdFile : public io::File {
+ public:
+  explicit ColdFile(std::shared_ptr<ReadableFile> file) : file_(std::move(file)) {}
+  Result<std::size_t> read_at(std::uint64_t position, std::span<std::byte> out) const override {
+    return file_->read_at(position, out);
+  }
+  int descriptor() const override { return file_->descriptor(); }
+  bool is_resident(std::uint64_t position, std::size_t length) const override { return position + length <= warm_end; }
+  void read_ahead(std::uint64_t position, std::size_t length) const override {
+    EXPECT_EQ(std::this_thread::get_id(), reader);
+    EXPECT_LE(position, warm_end);
+    warm_end = position + length;
+  }
+  Result<void> write_at(std::uint64_t, Bytes) override { return {}; }
+  Result<void> truncate(std::uint64_t) override { return {}; }
+  Result<std::uint64_t> size() const override { return std::uint64_t(0); }
+  Result<void> sync() override { return {}; }
+  Result<void> drop_cached(std::uint64_t) override { return {}; }
+  const std::string& path() const override { return path_; }
+
+  std::thread::id reader;
+  mutable std::atomic<std::uint64_t> warm_end = 0;
+
+ private:
+  std::shared_ptr<ReadableFile> file_;
+  std::string path_;
+};
+
+TEST_F(FileSlices, ThatAreNotInThePageCacheAreReadAheadOnTheBlockingExecutor) {
+  const std::string bytes = pattern(3'000'000);
+  auto file = std::make_shared<ColdFile>(std::make_shared<TemporaryFile>(bytes));
+  Event known;
+  blocking.post([&] {
+    file->reader = std::this_thread::get_id();
+    known.set();
+  });
+  ASSERT_TRUE(known.block_for(std::chrono::seconds(10)));
+  serve(file, {{0, 3'000'000}});
+  Client client(port);
+  client.write(frame("1"));
+  EXPECT_TRUE(client.read_frame() == "head" + bytes + "tail");
+  EXPECT_EQ(file->warm_end, 3'000'000u);
 }
 
 TEST_F(FileSlices, OfAFileThatIsTooShortCloseTheConnection) {
