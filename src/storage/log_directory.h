@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,18 +14,11 @@
 #include "base/entropy.h"
 #include "base/executor.h"
 #include "base/types.h"
-#include "base/uuid.h"
 #include "io/volume.h"
 #include "log/log.h"
+#include "storage/meta_properties.h"
 
 namespace leat::storage {
-
-/// meta.properties (files.md 3).
-struct MetaProperties {
-  std::string cluster_id;
-  NodeId node_id = 1;
-  Uuid directory_id;
-};
 
 /// A partition's log as it lies in the directory.
 struct LoadedLog {

@@ -32,7 +32,8 @@ class Syncable {
 class SyncRounds {
  public:
   explicit SyncRounds(io::Volume& volume);
-  /// Has `log` in the next round. Cheap when it is in already. `bytes` are what it appended.
+  /// Has `log` in the next round. Cheap when it is in already. `bytes` are what it appended. A round may
+  /// begin inside, which asks logs for their files: not to be called under a lock that begin_sync takes.
   void request(std::shared_ptr<Syncable> log, std::size_t bytes);
   /// Bytes appended and not yet covered by a completed round; Produce is not read above a cap.
   std::size_t unsynced_bytes() const;
