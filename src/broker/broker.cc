@@ -17,8 +17,6 @@ namespace {
 
 using storage::LogDirectory;
 
-/// What peers can make a broker hold: request frames, fetch buffers, sessions.
-constexpr std::size_t memory_limit = 256 << 20;
 /// How often deleted files are looked for and producers expire.
 constexpr auto tidy_interval = std::chrono::seconds(60);
 
@@ -35,7 +33,7 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
       : environment_(std::move(environment)),
         config_(std::move(config)),
         node_id_(config_.get(config::node_id)),
-        memory_(memory_limit),
+        memory_(environment_.memory_limit),
         endpoints_(configured_endpoints(config_)),
         fetch_sessions_(
             static_cast<std::size_t>(config_.get(config::max_incremental_fetch_session_cache_slots)),

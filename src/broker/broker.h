@@ -29,6 +29,8 @@ struct Environment {
   io::Volume& volume;
   Diagnostics diagnostics;
   FatalHandler on_fatal;
+  /// What peers can make the broker hold: request frames, fetch buffers, sessions.
+  std::size_t memory_limit = std::size_t{256} << 20;
 };
 
 /// One Kafka broker and controller: the log directories, the metadata, the partitions and the API table.
