@@ -1,5 +1,6 @@
 #include "metadata/controller.h"
 
+#include <algorithm>
 #include <deque>
 #include <mutex>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "metadata/image_builder.h"
 #include "metadata/producer_ids.h"
 #include "protocol/messages/metadata_records.h"
+#include "quorum/directories.h"
 #include "quorum/metadata_log.h"
 
 namespace leat::metadata {
@@ -34,11 +36,16 @@ std::vector<quorum::VoterEndpoint> voter_endpoints(const std::vector<Endpoint>& 
   return out;
 }
 
-/// Where no metadata log was ever begun.
+/// Where no metadata log was ever begun: nothing is there but what an interrupted format leaves.
 Result<bool> is_unformatted(io::Volume& volume, const Controller::Options& options) {
   LEAT_TRY(const bool has_bootstrap, volume.exists(bootstrap_path(options)));
+  if (has_bootstrap) return false;
   LEAT_TRY(const bool has_log, volume.exists(log_directory(options)));
-  return !has_bootstrap && !has_log;
+  if (!has_log) return true;
+  LEAT_TRY(const auto entries, volume.list(log_directory(options)));
+  return std::all_of(entries.begin(), entries.end(), [](const io::DirectoryEntry& entry) {
+    return entry.name.ends_with(".tmp") || entry.name == quorum::snapshot_name({});
+  });
 }
 
 }  // namespace
@@ -293,16 +300,17 @@ Controller::Controller(std::shared_ptr<Core> core) : core_(std::move(core)) {}
 Controller::~Controller() { core_->abandon(); }
 
 Result<void> Controller::format(io::Volume& volume, const Clock& clock, const Options& options) {
+  LEAT_CHECK(quorum::make_directories(volume, options.directory));
   LEAT_CHECK(volume.create_directories(log_directory(options)));
   const TimestampMs now = clock.wall_ms();
-  LEAT_TRY(const auto bootstrap, bootstrap_batches(feature_records(fresh_features()), now));
-  LEAT_CHECK(quorum::write_batches_file(volume, bootstrap_path(options), bootstrap));
   quorum::Voter self{.id = options.node_id, .directory_id = options.directory_id};
   self.endpoints = options.controller_endpoints.empty() ? std::vector<quorum::VoterEndpoint>{{"CONTROLLER", "localhost", 9093}}
                                                         : voter_endpoints(options.controller_endpoints);
   LEAT_TRY(const auto founding, quorum::founding_snapshot({self}, now));
   LEAT_CHECK(quorum::write_batches_file(volume, founding_path(options), founding));
-  return volume.sync_directory(options.directory);
+  // Last: it says that the rest is there, and its directory sync covers the log directory's name.
+  LEAT_TRY(const auto bootstrap, bootstrap_batches(feature_records(fresh_features()), now));
+  return quorum::write_batches_file(volume, bootstrap_path(options), bootstrap);
 }
 
 Result<std::unique_ptr<Controller>> Controller::open(Environment environment, Options options) {

@@ -1,10 +1,12 @@
 #include "quorum/metadata_log.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/errors.h"
 #include "base/payload.h"
 #include "quorum/control_batches.h"
+#include "quorum/directories.h"
 #include "record/control_record.h"
 #include "record/record_reader.h"
 
@@ -40,7 +42,7 @@ Result<std::unique_ptr<MetadataLog>> MetadataLog::open(io::Volume& volume, const
                                                        const Diagnostics& diagnostics) {
   auto opened = std::unique_ptr<MetadataLog>(new MetadataLog(volume, clock, std::move(options)));
   const std::string& directory = opened->options_.directory;
-  LEAT_CHECK(volume.create_directories(directory));
+  LEAT_CHECK(make_directories(volume, directory));
   LEAT_TRY(opened->snapshot_, latest_snapshot(volume, directory));
   LEAT_TRY(opened->log_, log::Log::open(volume, clock, {.directory = directory}, opened->options_.settings, diagnostics));
 
@@ -56,9 +58,12 @@ Result<std::unique_ptr<MetadataLog>> MetadataLog::open(io::Volume& volume, const
 
 Result<void> MetadataLog::restore_topic_id() {
   const std::string path = options_.directory + "/partition.metadata";
-  LEAT_TRY(const bool there, volume_.exists(path));
-  if (there) return {};
-  return io::replace_text(volume_, path, "version: 0\ntopic_id: " + Uuid::metadata_topic().to_string());
+  const std::string content = "version: 0\ntopic_id: " + Uuid::metadata_topic().to_string();
+  const auto there = io::read_text(volume_, path);
+  if (there && *there == content) return {};
+  if (!there && there.error().code != Errc::not_found) return there.error();
+  LEAT_TRY(topic_id_file_, volume_.open(path, io::OpenMode::create_truncate));
+  return topic_id_file_->write_at(0, content);
 }
 
 Result<void> MetadataLog::replay(const std::function<Result<void>(const Batch&)>& visit) {
@@ -148,7 +153,8 @@ Result<Offset> MetadataLog::lead() {
       LEAT_CHECK(store_quorum_state(volume_, options_.directory, *actions.persist, voter_ids));
 
   epoch_ = election.epoch();
-  LEAT_CHECK(log_->start_epoch(epoch_));
+  // Not synced: quorum-state holds the epoch, and recovery finds its start in the LEADER_CHANGE batch.
+  LEAT_CHECK(log_->leader_epochs().assign(epoch_, log_->log_end(), false));
   LEAT_TRY(const auto batch, leader_change_batch({log_->log_end(), epoch_, clock_.wall_ms()}, options_.node_id,
                                                  voter_ids, voters_to_announce()));
   LEAT_CHECK(log_->append(Bytes(batch)));
@@ -184,6 +190,7 @@ void MetadataLog::sync(std::function<void(Result<void>)> done) {
 Result<void> MetadataLog::sync_now() {
   const Offset end = log_->log_end();
   Result<void> result;
+  if (topic_id_file_) result = std::exchange(topic_id_file_, nullptr)->sync();
   for (const auto& file : log_->unsynced_files())
     if (result) result = file->sync();
   synced(end, result);

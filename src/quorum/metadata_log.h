@@ -25,8 +25,7 @@ namespace leat::quorum {
 ///   Q2: a batch is committed when it is on disk (one voter); nothing else is ever given to replay().
 ///   Q3: what was committed is there after any crash, once and in order.
 ///
-/// Threads: calls are the owner's to serialise, but for high_watermark(); `sync` completes on an executor task and
-/// may overlap reads of it.
+/// Threads: calls are the owner's to serialise, but for high_watermark(). A sync may complete beside them.
 /// Failure: a failed write or sync is final until the log has been reopened (log::Log L6).
 class MetadataLog {
  public:
@@ -56,8 +55,8 @@ class MetadataLog {
   /// the voters on the way; once, before lead().
   Result<void> replay(const std::function<Result<void>(const Batch&)>& visit);
 
-  /// Wins the next epoch and appends its LEADER_CHANGE batch; the epoch is on disk when this returns, the
-  /// batch with the next sync. Returns the batch's last offset.
+  /// Wins the next epoch and appends its LEADER_CHANGE batch. The epoch is on disk when this returns, the
+  /// batch after the next sync. Returns the batch's last offset.
   Result<Offset> lead();
 
   /// Appends one batch of framed records at the current epoch. Returns its last offset.
@@ -90,6 +89,9 @@ class MetadataLog {
   const Clock& clock_;
   Options options_;
   std::unique_ptr<log::Log> log_;
+  /// `partition.metadata` was missing or damaged and is on disk with the first sync. It is only a copy of
+  /// what everybody knows, so nothing waits for it.
+  std::shared_ptr<io::File> topic_id_file_;
   std::mutex log_mutex_;  ///< the log's owner's lock: an append may run while a sync completes
   std::optional<SnapshotId> snapshot_;
   VoterSet voters_;
