@@ -11,6 +11,8 @@ namespace {
 
 using Nodes = std::vector<NodeId>;
 
+constexpr std::int8_t recovering = 1;
+
 bool has(const Nodes& nodes, NodeId id) { return std::find(nodes.begin(), nodes.end(), id) != nodes.end(); }
 
 Nodes without(Nodes nodes, NodeId id) {
@@ -140,7 +142,7 @@ void LeadershipRules::decide(const LeadershipEvent& event, Records& records) con
         change.leader = out.leader;
         changed = true;
       }
-      if (out.unclean) change.leader_recovery_state = 1;
+      if (out.unclean && partition.leader_recovery_state != recovering) change.leader_recovery_state = recovering;
       if (changed) records.push_back(make_record(std::move(change), version));
     }
   }
