@@ -9,8 +9,6 @@
 #include <cstring>
 #include <utility>
 
-#include "io/volume.h"
-
 namespace leat::net {
 
 namespace {
@@ -256,9 +254,7 @@ void TcpConnection::write_file() {
   const int file = slice.file->descriptor();
   if (file < 0) return read_first(std::move(slice), true);
   if (warm_file_ != slice.file || slice.position < warm_begin_ || slice.position >= warm_end_) {
-    const auto* probed = dynamic_cast<const io::File*>(slice.file.get());
-    if (probed && !probed->is_resident(slice.position, slice.length))
-      return read_first(std::move(slice), false);
+    if (!slice.file->is_resident(slice.position, slice.length)) return read_first(std::move(slice), false);
     is_warm(slice);
   }
   auto position = static_cast<off_t>(slice.position);
@@ -304,8 +300,8 @@ void TcpConnection::read_first(FileSlice slice, bool into_memory) {
     Result<Payload> read = Payload();
     if (into_memory) {
       read = Payload::of({slice}).in_memory();
-    } else if (const auto* file = dynamic_cast<const io::File*>(slice.file.get())) {
-      file->read_ahead(slice.position, slice.length);
+    } else {
+      slice.file->read_ahead(slice.position, slice.length);
     }
     if (auto self = weak.lock())
       asio::post(self->socket_.get_executor(), [self, slice, into_memory, read = std::move(read)]() mutable {

@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <numeric>
 
-#include "io/volume.h"
 #include "net_fixture.h"
 
 namespace leat::net {
@@ -254,7 +253,7 @@ TEST_F(FileSlices, OfAFileWithoutADescriptorAreRead) {
 }
 
 // A file of a disk that is slow: what is not in the page cache must be brought there before it is sent.
-class ColdFile : public io::File {
+class ColdFile : public ReadableFile {
  public:
   explicit ColdFile(std::shared_ptr<ReadableFile> file) : file_(std::move(file)) {}
   Result<std::size_t> read_at(std::uint64_t position, std::span<std::byte> out) const override {
@@ -267,19 +266,12 @@ class ColdFile : public io::File {
     EXPECT_LE(position, warm_end);
     warm_end = position + length;
   }
-  Result<void> write_at(std::uint64_t, Bytes) override { return {}; }
-  Result<void> truncate(std::uint64_t) override { return {}; }
-  Result<std::uint64_t> size() const override { return std::uint64_t(0); }
-  Result<void> sync() override { return {}; }
-  Result<void> drop_cached(std::uint64_t) override { return {}; }
-  const std::string& path() const override { return path_; }
 
   std::thread::id reader;
   mutable std::atomic<std::uint64_t> warm_end = 0;
 
  private:
   std::shared_ptr<ReadableFile> file_;
-  std::string path_;
 };
 
 TEST_F(FileSlices, ThatAreNotInThePageCacheAreReadAheadOnTheBlockingExecutor) {
