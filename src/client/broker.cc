@@ -24,6 +24,7 @@ struct Broker::Impl {
 
   Result<void> close() {
     FatalScope scope(host->on_fatal);
+    host->close();
     return host->core()->close();
   }
   std::shared_ptr<client::Channels> channels(const std::string& client_id) const {

@@ -22,7 +22,7 @@ struct Consumer::Impl {
   /// Every call goes through here.
   template <class F>
   auto run(F call) const -> decltype(call(*core)) {
-    if (auto ok = host->fork.check(); !ok) return std::move(ok).error();
+    if (auto ok = host->check(); !ok) return std::move(ok).error();
     FatalScope scope(host->on_fatal);
     return call(*core);
   }

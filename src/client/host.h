@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/entropy.h"
@@ -18,11 +20,23 @@ class Host {
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
+  /// Where every public call begins: `closed` after close(), and in the child of a fork.
+  Result<void> check() const {
+    if (auto ok = fork.check(); !ok) return ok;
+    if (is_closed()) return Error{Errc::closed, "the broker was closed"};
+    return {};
+  }
+  void close() { closed_.store(true, std::memory_order_relaxed); }
+  bool is_closed() const { return closed_.load(std::memory_order_relaxed); }
+
   Executor& executor;
   const Clock& clock;
   Entropy& entropy;
   FatalHandler on_fatal;
   const ForkGuard fork;
+
+ private:
+  std::atomic<bool> closed_ = false;
 };
 
 }  // namespace leat::client

@@ -17,7 +17,7 @@ struct Producer::Impl {
       return;
     }
     FatalScope scope(host->on_fatal);
-    (void)core->close(std::chrono::minutes(2));
+    (void)core->close(host->is_closed() ? Duration(0) : std::chrono::minutes(2));
   }
 };
 
@@ -35,7 +35,7 @@ Producer& Producer::operator=(Producer&&) noexcept = default;
 Producer::~Producer() = default;
 
 Receipt Producer::send(const Message& message) {
-  if (auto ok = impl_->host->fork.check(); !ok)
+  if (auto ok = impl_->host->check(); !ok)
     return client::Access::receipt(client::BatchOutcome::failed(std::move(ok).error()), 0);
   FatalScope scope(impl_->host->on_fatal);
   auto sent = impl_->core->send(message, nullptr);
@@ -43,13 +43,13 @@ Receipt Producer::send(const Message& message) {
 }
 
 void Producer::send(const Message& message, DeliveryCallback callback) {
-  if (auto ok = impl_->host->fork.check(); !ok) return callback(std::move(ok).error());
+  if (auto ok = impl_->host->check(); !ok) return callback(std::move(ok).error());
   FatalScope scope(impl_->host->on_fatal);
   impl_->core->send(message, std::move(callback));
 }
 
 Result<void> Producer::flush(std::chrono::nanoseconds timeout) {
-  if (auto ok = impl_->host->fork.check(); !ok) return ok;
+  if (auto ok = impl_->host->check(); !ok) return ok;
   FatalScope scope(impl_->host->on_fatal);
   return impl_->core->flush(timeout);
 }
