@@ -57,6 +57,8 @@ Result<void> Log::Core::load_segments(const OpenState& state, const std::set<std
   const Offset trusted = state.clean ? unlimited : state.recovery_point;
   auto list = std::make_shared<SegmentList>();
   Offset next = 0;
+  Offset end_of_previous = 0;
+  bool previous_was_read = false;
   bool cut = false;
   for (std::size_t i = 0; i < bases.size(); ++i) {
     const Offset base = bases[i];
@@ -94,6 +96,14 @@ Result<void> Log::Core::load_segments(const OpenState& state, const std::set<std
         segment->times.release_memory();
       }
     }
+    // An active segment of which nothing but the name reached the disk, behind one that lost its tail.
+    if (is_last && previous_was_read && segment->size == 0 && base > end_of_previous) {
+      LEAT_CHECK(remove_segment_files(base));
+      next = end_of_previous;
+      continue;
+    }
+    end_of_previous = next;
+    previous_was_read = !is_trusted;
     list->push_back(std::move(segment));
   }
   if (cut) LEAT_CHECK(volume.sync_directory(directory));

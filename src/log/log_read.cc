@@ -52,18 +52,14 @@ Result<Cut> find_cut(const Visible& in, const BatchPlace& first, std::uint64_t l
   }
 }
 
-/// The first record of a batch that `wanted` takes.
-template <class Predicate>
-Result<std::optional<OffsetAndTimestamp>> find_record(const record::BatchView& batch, Predicate wanted) {
-  std::optional<OffsetAndTimestamp> found;
+/// Shows the records of a batch to `visit` until it returns false.
+template <class Visitor>
+Result<void> for_each_record(const record::BatchView& batch, Visitor visit) {
   record::Scratch scratch;
   LEAT_TRY(auto reader, record::RecordReader::open(batch, scratch.buffer()));
   for (record::RecordView record;;) {
     LEAT_TRY(const bool more, reader.next(record));
-    if (!more) return found;
-    if (!wanted(record)) continue;
-    found = {record.offset, record.timestamp, batch.leader_epoch()};
-    return found;
+    if (!more || !visit(record)) return {};
   }
 }
 
@@ -120,10 +116,13 @@ Result<OffsetAndTimestamp> Log::Core::find_by_time(TimestampMs timestamp, Offset
           batch->magic() != record::current_magic)
         continue;
       LEAT_TRY(const auto body, read_batch(*in.segment.file, scan.position(), batch->size(), whole));
-      LEAT_TRY(const auto found, find_record(body, [&](const record::RecordView& record) {
-        return record.timestamp >= timestamp && record.offset >= now.start && record.offset < below;
+      OffsetAndTimestamp found;
+      LEAT_CHECK(for_each_record(body, [&](const record::RecordView& record) {
+        if (record.timestamp >= timestamp && record.offset >= now.start && record.offset < below)
+          found = {record.offset, record.timestamp, body.leader_epoch()};
+        return found.offset < 0;
       }));
-      if (found) return *found;
+      if (found.offset >= 0) return found;
     }
   }
   return OffsetAndTimestamp{};
@@ -150,10 +149,12 @@ Result<OffsetAndTimestamp> Log::Core::find_max_timestamp(Offset below) const {
           batch->magic() != record::current_magic)
         continue;
       LEAT_TRY(const auto body, read_batch(*in.segment.file, scan.position(), batch->size(), whole));
-      LEAT_TRY(const auto found, find_record(body, [&](const record::RecordView& record) {
-        return record.timestamp == batch->max_timestamp() && record.offset >= now.start && record.offset < below;
+      // Of a batch that reaches over an end of the range, only some records count.
+      LEAT_CHECK(for_each_record(body, [&](const record::RecordView& record) {
+        if (record.timestamp > best.timestamp && record.offset >= now.start && record.offset < below)
+          best = {record.offset, record.timestamp, body.leader_epoch()};
+        return best.timestamp < body.max_timestamp();
       }));
-      if (found) best = *found;
       if (is_inside && best.timestamp == largest.timestamp) break;
     }
   }
