@@ -1,0 +1,195 @@
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "sim/disk.h"
+#include "sim/link.h"
+#include "sim/scheduler.h"
+#include "world.h"
+
+/// Acknowledged means durable, and visible means durable: the whole broker on a simulated disk.
+namespace leat::test {
+namespace {
+
+using protocol::AnyMessage;
+using protocol::ProduceResponse;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr int producers = 64;
+
+class Durability : public testing::Test, public World {
+ protected:
+  explicit Durability(std::uint64_t seed = 1) : scheduler_(seed), disk_(scheduler_, {.seed = seed}) { start(); }
+
+  std::shared_ptr<protocol::Channel> channel() override { return sim::Link::connect(broker_, scheduler_, {}); }
+  Executor& executor() override { return scheduler_; }
+  TimestampMs wall_ms() override { return scheduler_.wall_ms(); }
+  broker::Broker& broker() override { return *broker_; }
+  void restart() override {
+    EXPECT_TRUE(broker_->close());
+    start();
+  }
+
+  void start() {
+    broker_ = broker::Broker::open({.executor = scheduler_,
+                                    .blocking = scheduler_,
+                                    .clock = scheduler_,
+                                    .entropy = entropy_,
+                                    .volume = disk_},
+                                   make_config("data", {}))
+                  .value();
+  }
+  /// The power goes, with everything that runs on it; then it is back.
+  void lose_power() {
+    disk_.crash_at(0);
+    broker_.reset();
+    scheduler_.run_for(std::chrono::seconds(30));
+    disk_.power_cycle();
+    start();
+  }
+  /// `producers` clients send one record each with acks=all; the answers are counted as they come.
+  void produce_from_all(const std::string& prefix) {
+    for (int i = 0; i < producers; ++i) {
+      auto link = channel();
+      const std::string value = prefix + std::to_string(i);
+      link->send({.version = 12,
+                  .message = Client::produce_request("t", 0, Client::batch({value}, wall_ms())),
+                  .client_id = "producer"},
+                 [this, link, value](Result<AnyMessage> result) {
+                   if (!result) return;
+                   const auto& answer = result->get_if<ProduceResponse>()->responses.at(0).partition_responses.at(0);
+                   if (answer.error_code == 0) acknowledged_.insert(value);
+                   else refused_.insert(value);
+                 });
+    }
+    scheduler_.run_for(std::chrono::milliseconds(50));
+  }
+  std::vector<std::string> read_all() { return Client(*this).read_all("t", 0); }
+
+  sim::Scheduler scheduler_;
+  sim::SeededEntropy entropy_{7};
+  sim::Disk disk_;
+  std::shared_ptr<broker::Broker> broker_;
+  std::set<std::string> acknowledged_, refused_;
+};
+
+TEST_F(Durability, NothingIsAnsweredOrVisibleWhileTheDiskHoldsASyncBack) {
+  Client(*this).create_topic("t");
+  disk_.hold_syncs();
+  produce_from_all("held-");
+  EXPECT_THAT(acknowledged_, IsEmpty());
+  EXPECT_THAT(read_all(), IsEmpty()) << "what is not durable must not be fetched";
+  EXPECT_EQ(Client(*this).list_offset("t", 0, -1), 0);
+  EXPECT_GT(disk_.counters().writes, static_cast<std::uint64_t>(producers)) << "appends go on meanwhile";
+  disk_.release_syncs();
+  scheduler_.run_for(std::chrono::milliseconds(100));
+  EXPECT_THAT(acknowledged_, SizeIs(producers));
+  EXPECT_THAT(read_all(), SizeIs(producers));
+}
+
+TEST_F(Durability, OneCompletedSyncAnswersMany) {
+  Client(*this).create_topic("t");
+  disk_.hold_syncs();
+  produce_from_all("first-");
+  ASSERT_EQ(disk_.held_syncs(), 1u) << "one round is in flight; the rest waits for the next";
+  ASSERT_TRUE(disk_.complete_one_sync());
+  scheduler_.run_for(std::chrono::milliseconds(10));
+  const std::size_t after_first = acknowledged_.size();
+  ASSERT_TRUE(disk_.complete_one_sync());
+  scheduler_.run_for(std::chrono::milliseconds(10));
+  EXPECT_THAT(acknowledged_, SizeIs(producers)) << "two rounds cover everything; the first " << after_first;
+}
+
+TEST_F(Durability, AFailedSyncIsNeverAnsweredAsSuccess) {
+  Client(*this).create_topic("t");
+  disk_.hold_syncs();
+  produce_from_all("a-");
+  disk_.fail_nth(1);  // the first round is under way already: the fault meets the second, with all the others
+  disk_.release_syncs();
+  scheduler_.run_for(std::chrono::milliseconds(100));
+  ASSERT_TRUE(disk_.fault_fired());
+  EXPECT_THAT(acknowledged_, SizeIs(1));
+  EXPECT_THAT(refused_, SizeIs(producers - 1));
+  produce_from_all("b-");
+  EXPECT_THAT(acknowledged_, SizeIs(1)) << "a log whose sync failed takes nothing more until it is reopened";
+  EXPECT_THAT(refused_, SizeIs(2 * producers - 1));
+}
+
+class PowerCut : public testing::TestWithParam<std::uint64_t> {};
+INSTANTIATE_TEST_SUITE_P(Seeds, PowerCut, testing::Range<std::uint64_t>(1, 41));
+
+class SeededDurability : public Durability {
+ public:
+  explicit SeededDurability(std::uint64_t seed) : Durability(seed) {}
+  void TestBody() override {}
+
+  /// Load, then the power goes at a moment that the seed chooses, twice.
+  void run(std::uint64_t seed) {
+    Client(*this).create_topic("t");
+    sim::SeededEntropy chooser(seed);
+    for (int round = 0; round < 2; ++round) {
+      disk_.crash_at(chooser.below(150));
+      produce_from_all("r" + std::to_string(round) + "-");
+      lose_power();
+      std::multiset<std::string> there;
+      for (const auto& value : read_all()) there.insert(value);
+      for (const auto& value : acknowledged_)
+        EXPECT_EQ(there.count(value), 1u) << value << " was acknowledged; replay with seed " << seed;
+    }
+  }
+  void set_trace(std::vector<std::string>& lines) {
+    scheduler_.set_trace([&lines](const std::string& line) { lines.push_back(line); });
+  }
+  void trace_answers() {
+    for (const auto& value : acknowledged_) scheduler_.trace(value);
+    scheduler_.trace("steps " + std::to_string(scheduler_.steps()));
+  }
+};
+
+TEST_P(PowerCut, LosesNothingAcknowledged) { SeededDurability(GetParam()).run(GetParam()); }
+
+TEST(Determinism, OneSeedGivesTheSameRunTwice) {
+  const auto trace_of = [](std::uint64_t seed) {
+    std::vector<std::string> lines;
+    SeededDurability world(seed);
+    world.set_trace(lines);
+    world.run(seed);
+    world.trace_answers();
+    return lines;
+  };
+  EXPECT_EQ(trace_of(5), trace_of(5));
+  EXPECT_NE(trace_of(5), trace_of(6));
+}
+
+TEST_F(Durability, TheMetadataIsRebuiltFromItsLogAlone) {
+  {
+    Client client(*this);
+    client.create_topic("t", 3, {{"retention.ms", "1234567"}});
+    client.create_topic("gone");
+    client.produce("t", 1, {"kept"});
+  }
+  const auto describe = [this] {
+    protocol::MetadataRequest request;
+    request.topics = std::nullopt;
+    auto metadata = Client(*this).call<protocol::MetadataResponse>(std::move(request), 12);
+    for (auto& topic : metadata.topics)
+      for (auto& partition : topic.partitions) partition.leader_epoch = 0;  // rises at every start
+    return protocol::to_json(metadata, 12);
+  };
+  const std::string before = describe();
+  ASSERT_TRUE(broker_->close());
+  broker_.reset();
+  const std::string log = "data/__cluster_metadata-0/";
+  for (const auto& entry : disk_.list(log).value())
+    if (!entry.name.ends_with(".log")) ASSERT_TRUE(disk_.remove(log + entry.name)) << entry.name;
+  for (const char* name : {"bootstrap.checkpoint", "recovery-point-offset-checkpoint",
+                           "replication-offset-checkpoint", "log-start-offset-checkpoint"})
+    (void)disk_.remove(std::string("data/") + name);
+  start();
+  EXPECT_EQ(describe(), before);
+  EXPECT_EQ(Client(*this).read_all("t", 1), (std::vector<std::string>{"kept"}));
+}
+
+}  // namespace
+}  // namespace leat::test
