@@ -37,7 +37,7 @@ Result<void> ConsumerCore::assign(const std::vector<TopicPartition>& partitions)
         next[partition] = known->second;
       else
         start(next[partition], std::nullopt, reset_timestamp());
-      if (topics_.insert(partition.topic).second) topics.push_back(partition.topic);
+      if (topics_->insert(partition.topic).second) topics.push_back(partition.topic);
     }
     assigned_ = std::move(next);
   }
@@ -110,6 +110,7 @@ Result<Records> ConsumerCore::poll(Duration timeout) {
     holder_ = std::make_shared<RecordHolder>();
   else
     holder_->clear();
+  holder_->keep(topics_);
   cluster_->refresh_if_stale();
   for (bool is_last = false;;) {
     collect(*holder_);

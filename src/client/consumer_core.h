@@ -115,7 +115,8 @@ class ConsumerCore : public std::enable_shared_from_this<ConsumerCore> {
 
   mutable std::mutex mutex_;
   std::map<TopicPartition, Assigned> assigned_;
-  std::set<std::string> topics_;  ///< ever assigned: what records' topic names view
+  /// Ever assigned: what records' topic names view, and so keep.
+  const std::shared_ptr<std::set<std::string>> topics_ = std::make_shared<std::set<std::string>>();
   std::deque<Part> parts_;
   std::map<NodeId, int> unread_;
   std::set<NodeId> fetching_;

@@ -144,7 +144,7 @@ void ConsumerCore::take_partition(const Asked& asked, const std::shared_ptr<Answ
   assigned->fetch_from = end_of(data.records.memory(), asked.value);
   ++answer->parts;
   parts_.push_back({asked.partition, asked.generation, answer,
-                    FetchedPartition(*topics_.find(asked.partition.topic), asked.partition.partition, asked.value,
+                    FetchedPartition(*topics_->find(asked.partition.topic), asked.partition.partition, asked.value,
                                      data.records)});
 }
 
