@@ -205,7 +205,6 @@ Result<int> bench(BenchOptions& options) {
       threads.emplace_back([&, i] {
         load.run(std::move(producers[i]), i < left_over ? share + 1 : share);
         running.fetch_sub(1);
-        running.notify_one();
       });
     if (Output::is_terminal(2)) {
       Progress progress;

@@ -40,11 +40,12 @@ int explain(const CLI::App& leat, const CLI::ParseError& error) {
   std::string words;
   const CLI::App& command = chosen(leat, words);
   const bool lacks_command = !command.get_subcommands([](const CLI::App*) { return true; }).empty();
-  if (lacks_command && command.remaining_size() == 0) {
-    std::fputs(command.help(words.substr(0, words.size() - command.get_name().size())).c_str(), stderr);
+  const auto extra = command.remaining();
+  if (lacks_command && extra.empty()) {
+    std::fputs(leat.help().c_str(), stderr);
     return not_understood;
   }
-  std::string what = error.what();
+  std::string what = lacks_command ? "there is no command " + extra.front() : error.what();
   while (!what.empty() && (what.back() == '\n' || what.back() == '.')) what.pop_back();
   std::fprintf(stderr, "leat: %s; %s --help shows how\n", what.c_str(), words.c_str());
   return not_understood;

@@ -26,10 +26,12 @@ struct ProduceOptions {
   ProducerChoices choices;
   std::string topic;
   std::optional<std::int32_t> partition;
-  std::optional<std::string> key;
+  std::string key;
+  bool has_key = false;
   std::string key_separator;
   std::vector<std::string> headers;
-  std::optional<std::string> value;
+  std::string value;
+  bool has_value = false;
   std::string file;
   bool null_value = false;
   bool verbose = false;
@@ -73,7 +75,7 @@ Result<void> LineProducer::take_headers() {
 
 Result<void> LineProducer::send(std::string_view line) {
   const std::uint64_t index = lines_++;
-  message_.key = options_.key ? Bytes(*options_.key) : Bytes();
+  message_.key = options_.has_key ? Bytes(options_.key) : Bytes();
   if (!options_.key_separator.empty()) {
     const auto at = line.find(options_.key_separator);
     if (at == std::string_view::npos)
@@ -129,7 +131,7 @@ Result<void> send_lines(LineProducer& producer, int descriptor, const Interrupt&
 
 Result<int> produce(const ProduceOptions& options) {
   std::optional<int> input;
-  if (!options.value) {
+  if (!options.has_value) {
     LEAT_TRY(input, open_input(options.file));
   }
   LEAT_TRY(const auto session, Session::open(options.target));
@@ -137,7 +139,7 @@ Result<int> produce(const ProduceOptions& options) {
   LineProducer producer(options, session->producer(options.choices.options()));
   LEAT_CHECK(producer.take_headers());
   const Interrupt interrupt;
-  const auto sent = input ? send_lines(producer, *input, interrupt) : producer.send(*options.value);
+  const auto sent = input ? send_lines(producer, *input, interrupt) : producer.send(options.value);
   LEAT_CHECK(producer.finish());
   LEAT_CHECK(sent);
   if (options.verbose || Output::is_terminal(2)) std::fprintf(stderr, "%s\n", producer.progress().c_str());
@@ -174,7 +176,12 @@ void add_produce(CLI::App& parent, Action& action) {
       "  leat produce orders < orders.txt\n"
       "  echo 'alice:2 books' | leat produce orders --key-separator : -H source=shop\n"
       "  leat produce users -k alice --value '' --null-value");
-  command->callback([options, &action] { action = [options] { return produce(*options); }; });
+  command->callback([options, key, value, &action] {
+    // An empty one is one.
+    options->has_key = key->count() > 0;
+    options->has_value = value->count() > 0;
+    action = [options] { return produce(*options); };
+  });
 }
 
 }  // namespace leat::cli
