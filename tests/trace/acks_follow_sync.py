@@ -108,8 +108,8 @@ class Trace:
 def produce_from_several(leatd):
     lines = "".join(f"{n} {'x' * (n % 200)}\n" for n in range(RECORDS)).encode()
     producers = [subprocess.Popen(
-        ["kcat", "-b", leatd.bootstrap, "-P", "-t", "acks", "-X", "acks=all", "-X", "batch.num.messages=20",
-         "-X", "linger.ms=1", "-X", "sticky.partitioning.linger.ms=0"],
+        ["kcat", "-b", leatd.bootstrap, "-P", "-t", "acks", "-X", "acks=all", "-X", "batch.num.messages=10",
+         "-X", "linger.ms=1", "-X", "max.in.flight=100", "-X", "sticky.partitioning.linger.ms=0"],
         stdin=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(PRODUCERS)]
     for producer in producers:
         producer.stdin.write(lines)

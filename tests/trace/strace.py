@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 CALL = re.compile(r"^(\d+\.\d+) (\w+)\((.*)\) += (-?\d+)[^<]*(?:<(\d+\.\d+)>)?$")
-DESCRIPTOR = re.compile(r"^(\d+)<((?:[^<>]|->|<[^<>]*>)*)>")
+DESCRIPTOR = re.compile(r"^\d+<((?:->|[^<>])*)>")
 STRING = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 WRITES = {"pwrite64", "pwritev", "pwritev2"}
 SYNCS = {"fdatasync", "fsync", "syncfs"}
@@ -64,7 +64,7 @@ def parse_line(line):
     descriptor = DESCRIPTOR.match(arguments)
     if not descriptor:
         return None
-    file = descriptor.group(2)
+    file = descriptor.group(1)
     if "\\x" in file:
         file = re.sub(r"\\x([0-9a-f]{2})", lambda code: chr(int(code.group(1), 16)), file)
     begin = nanoseconds(began)
