@@ -204,8 +204,7 @@ void add_consume(CLI::App& parent, Action& action) {
       ->check(CLI::NonNegativeNumber)
       ->type_name("N,...");
   command->add_option("--from", options->from,
-                   "Where to start: beginning, end, an offset, -N for the last N records of each partition, "
-                   "@MILLISECONDS since 1970, or 2026-01-31T12:00:00Z")
+                   "Where to start; see below")
       ->capture_default_str()
       ->type_name("START");
   command->add_option("-n,--count", options->count, "Stop after that many records")
@@ -218,6 +217,8 @@ void add_consume(CLI::App& parent, Action& action) {
   add_target(*command, options->target);
   command->footer(std::string("Without --follow it stops where the partitions end when it starts.\n\n") +
                   RecordFormat::directives +
+                  "Starts: beginning, end, an offset, -N (the last N records of each partition), @MILLISECONDS since\n"
+                  "  1970, or a time such as 2026-01-31T12:00:00Z (UTC unless it ends with +02:00)\n"
                   "\nExamples:\n"
                   "  leat consume orders\n"
                   "  leat consume orders -p 0 --from -10 --format '%o %T %k %v\\n'\n"
