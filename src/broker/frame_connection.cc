@@ -1,6 +1,7 @@
 #include "broker/frame_connection.h"
 
 #include "base/errors.h"
+#include "protocol/decoder.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/schema_index.h"
 
@@ -40,8 +41,9 @@ void FrameConnection::handle(protocol::RequestHeader header, std::span<std::byte
                    std::to_string(version) + ", which is not served");
   }
   auto request = protocol::AnyMessage::make(*protocol::request_schema(api->key));
-  auto parsed = protocol::decode(request.schema(), request.raw(), version, Bytes(frame).subspan(body_at),
-                                 std::move(owner));
+  // Bytes behind the message are ignored, as Kafka does: librdkafka 2.15 leaves three when it asks Metadata 9+ for all.
+  protocol::Decoder decoder(Bytes(frame).subspan(body_at), std::move(owner));
+  auto parsed = decoder.message(request.schema(), request.raw(), version);
   if (!parsed) return give_up(parsed.error().to_string());
 
   RequestContext context{.version = version,
