@@ -12,6 +12,7 @@ A corpus line has these parts, with tabs between them:
 What a client reads it prints as lines of topic, partition, offset, timestamp, key, SHA-256 of the value, headers.
 """
 
+import functools
 import hashlib
 import random
 import time
@@ -55,8 +56,10 @@ def compressible(source, size):
     return bytes(source.choices(b"abcdefgh    ", k=size))
 
 
+@functools.cache
 def corpus():
     source = random.Random(4)
+    an_hour_ago = int(time.time() * 1000) - 3_600_000
     special = [
         dict(value=b"value", key=b"key"),
         dict(value=b"a null key"),
@@ -71,7 +74,7 @@ def corpus():
         dict(value=b"an empty header", headers=(("empty", b""),)),
         dict(value=b"a null header", headers=(("null", None),), kind="null header values"),
         dict(value=b"a header twice", headers=(("twice", b"1"), ("twice", b"2"), ("once", b"3"))),
-        dict(value=b"its own time stamp", key=b"t", timestamp=int(time.time() * 1000) - 3_600_000),
+        dict(value=b"its own time stamp", key=b"t", timestamp=an_hour_ago),
         dict(value=compressible(source, 900_000), key=b"large"),
         dict(value=source.randbytes(900_000), key=b"large and random"),
     ]

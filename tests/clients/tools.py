@@ -106,7 +106,7 @@ class ConsoleConsumer(Tool):
         shown = ["print.timestamp=true", "print.partition=true", "print.offset=true", "print.headers=true",
                  "print.key=true", f"key.separator={self.BETWEEN.decode()}", f"line.separator={self.END.decode()}",
                  f"null.literal={self.NULL.decode()}", f"headers.separator={self.HEADERS.decode()}"]
-        done = self.kafka.tool("ConsoleConsumer", "--bootstrap-server", bootstrap, "--topic", topic, "--partition",
+        done = self.kafka.tool("consumer.ConsoleConsumer", "--bootstrap-server", bootstrap, "--topic", topic, "--partition",
                                partition, "--offset", "earliest", "--max-messages", count, "--timeout-ms", 30_000,
                                *(word for each in shown for word in ("--formatter-property", each)))
         return [self.parse(line, partition) for line in done.stdout.split(self.END)[:-1]]
