@@ -70,6 +70,7 @@ bool Decoder::array(const FieldSchema& field, bool compact, void* into, FieldPat
   // So that a count alone cannot make us take memory.
   if (static_cast<std::size_t>(count) > remaining() / field.element_size_min)
     return fail(path, "cut: " + std::to_string(count) + " elements do not fit");
+  if (!charge(static_cast<std::size_t>(count), field.access->element_size, path)) return false;
   auto* element = static_cast<std::byte*>(field.access->make(into, static_cast<std::size_t>(count)));
   for (path.index = 0; path.index < count; ++path.index, element += field.access->element_size)
     if (!value(field, false, false, compact, element, path)) return false;
@@ -129,6 +130,8 @@ bool Decoder::string(bool optional, bool nullable, bool compact, void* into, con
   }
   if (size > static_cast<std::int64_t>(string_size_max)) return fail(path, "string too long");
   if (!need(static_cast<std::size_t>(size), path)) return false;
+  if (size >= static_cast<std::int64_t>(sizeof(std::string)) && !charge(1, static_cast<std::size_t>(size), path))
+    return false;
   const std::string_view text(reinterpret_cast<const char*>(at_), static_cast<std::size_t>(size));
   at_ += size;
   if (optional)
@@ -177,6 +180,14 @@ bool Decoder::length(bool compact, std::size_t prefix_size, bool nullable, std::
   }
   if (out < -1) return fail(path, "negative length");
   return out >= 0 || nullable || fail(path, "null");
+}
+
+bool Decoder::charge(std::size_t count, std::size_t size, const FieldPath& path) {
+  // Both come from one frame and one struct, so the product is far from overflowing.
+  const std::size_t memory = count * size;
+  if (memory > memory_left_) return fail(path, "too much memory for a message of its size");
+  memory_left_ -= memory;
+  return true;
 }
 
 bool Decoder::uvarint(std::uint32_t& out, const FieldPath& path) {

@@ -17,7 +17,16 @@ namespace leat::protocol {
 class Decoder {
  public:
   Decoder(Bytes in, std::shared_ptr<const void> owner)
-      : begin_(in.data()), at_(in.data()), end_(in.data() + in.size()), owner_(std::move(owner)) {}
+      : begin_(in.data()),
+        at_(in.data()),
+        end_(in.data() + in.size()),
+        memory_left_(decoded_free + decoded_per_byte * in.size()),
+        owner_(std::move(owner)) {}
+
+  /// What a message may take in memory: arrays of tiny elements would otherwise be dozens of times their wire size.
+  /// Messages of real clients stay below six times.
+  static constexpr std::size_t decoded_free = std::size_t{1} << 20;
+  static constexpr std::size_t decoded_per_byte = 8;
 
   /// `message` must be default-made.
   Result<void> message(const MessageSchema& schema, void* message, std::int16_t version);
@@ -38,6 +47,8 @@ class Decoder {
   template <class T>
   bool integer(void* into, const FieldPath& path);
 
+  /// Counts what is about to be held.
+  bool charge(std::size_t count, std::size_t size, const FieldPath& path);
   /// A length or count of `prefix_size` bytes, or compact; -1 for null, which `nullable` must allow.
   bool length(bool compact, std::size_t prefix_size, bool nullable, std::int64_t& out, const FieldPath& path);
   bool uvarint(std::uint32_t& out, const FieldPath& path);
@@ -49,6 +60,7 @@ class Decoder {
   const std::byte* begin_;
   const std::byte* at_;
   const std::byte* end_;
+  std::size_t memory_left_;
   std::shared_ptr<const void> owner_;
   std::int16_t version_ = 0;
   bool flexible_ = false;

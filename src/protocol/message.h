@@ -70,9 +70,9 @@ struct Encoded {
 /// on as a piece of its own instead of being copied. Errors: the version is not valid; a field is set
 /// that this version lacks and that is not ignorable; a null where the version allows none; too long.
 Result<Encoded> encode(const MessageSchema& schema, const void* message, std::int16_t version);
-/// Decodes the body into a default-made message. Total: any bytes give a message or an error with the field's path. Memory taken is
-/// bounded by a small multiple of the input's size. Payload fields view `in`; `owner` keeps it alive.
-/// Bytes left over are an error.
+/// Decodes the body into a default-made message. Total: any bytes give a message or an error with the field's path.
+/// Memory taken is at most 1 MiB and 8 times the input's size: a message that needs more is refused before it is taken.
+/// Payload fields view `in`; `owner` keeps it alive. Bytes left over are an error.
 Result<void> decode(const MessageSchema& schema, void* message, std::int16_t version, Bytes in,
                     std::shared_ptr<const void> owner = {});
 /// JSON with the field names of Kafka's schemas (lower camel case), base64 bytes, base64url uuids; only

@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 
+#include "base/wire.h"
 #include "protocol/message.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/consumer_group_heartbeat.h"
+#include "protocol/messages/delete_topics.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/heartbeat.h"
 #include "protocol/messages/join_group.h"
@@ -60,6 +62,36 @@ TEST(Decode, CompactLengthsAreChecked) {
       {"02 61 02 62 ffffffff0f", "ApiVersionsRequest: cut"},
   };
   for (const Row& row : rows) EXPECT_EQ(failure<ApiVersionsRequest>(3, row.hex), row.context) << row.hex;
+}
+
+TEST(Decode, MemoryIsBoundedByTheInputsSize) {
+  // Three million names of length 0: two bytes each on the wire, a whole string each in memory.
+  std::vector<std::byte> bytes(4 + 6'000'000 + 4);
+  store_be<std::int32_t>(bytes.data(), 3'000'000);
+  const auto message = decode<DeleteTopicsRequest>(bytes, 1);
+  ASSERT_FALSE(message);
+  EXPECT_EQ(message.error().context, "DeleteTopicsRequest.TopicNames: too much memory for a message of its size");
+}
+
+TEST(Decode, LargeMessagesOfRealClientsStayBelowTheBound) {
+  FetchRequest request;
+  FetchResponse response;
+  MetadataResponse metadata;
+  for (int i = 0; i < 2000; ++i) {
+    auto& wanted = request.topics.emplace_back();
+    auto& topic = response.responses.emplace_back();
+    auto& described = metadata.topics.emplace_back();
+    wanted.topic = topic.topic = "topic-" + std::to_string(i);
+    described.name = wanted.topic;
+    for (int p = 0; p < 10; ++p) {
+      wanted.partitions.push_back({.partition = p});
+      topic.partitions.push_back({.partition_index = p});
+      described.partitions.push_back({.partition_index = p, .replica_nodes = {1}, .isr_nodes = {1}});
+    }
+  }
+  EXPECT_TRUE(decode<FetchRequest>(encode_flat(request, 12).value(), 12));
+  EXPECT_TRUE(decode<FetchResponse>(encode_flat(response, 12).value(), 12));
+  EXPECT_TRUE(decode<MetadataResponse>(encode_flat(metadata, 12).value(), 12));
 }
 
 TEST(Decode, RefusesVersionsThatDoNotExist) {
