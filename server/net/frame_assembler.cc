@@ -28,18 +28,11 @@ FrameAssembler::FrameAssembler(std::shared_ptr<BufferPool> pool, std::shared_ptr
     : pool_(std::move(pool)), budget_(std::move(budget)), frame_size_max_(frame_size_max) {}
 
 FrameAssembler::~FrameAssembler() {
-  if (sized_) budget_->release(reserved_);
+  budget_->release(reserved_);
 }
 
 std::span<std::byte> FrameAssembler::space() {
-  if (large_) {
-    if (large_have_ == large_->size()) {
-      Buffer grown = pool_->take(std::min(reserved_, large_->size() * 2));
-      std::memcpy(grown->data(), large_->data(), large_have_);
-      large_ = std::move(grown);
-    }
-    return large_->subspan(large_have_, std::min(large_->size(), reserved_) - large_have_);
-  }
+  if (large_) return large_->subspan(large_have_, std::min(large_->size(), size_) - large_have_);
   if (!chunk_) {
     chunk_ = pool_->take();
     begin_ = end_ = 0;
@@ -67,6 +60,24 @@ void FrameAssembler::make_room(std::size_t wanted) {
   end_ = have;
 }
 
+// Counts `total` bytes for the frame in work.
+bool FrameAssembler::reserve(std::size_t total) {
+  const std::size_t spare = size_ > BufferPool::smallest ? budget_->limit() / 4 : 0;
+  if (total > reserved_ && !budget_->try_reserve(total - reserved_, reserved_, spare)) return false;
+  reserved_ = std::max(reserved_, total);
+  return true;
+}
+
+// Doubles the large frame's buffer.
+bool FrameAssembler::grow() {
+  const std::size_t wanted = std::min(size_, large_->size() * 2);
+  if (!reserve(wanted)) return false;
+  Buffer grown = pool_->take(wanted);
+  std::memcpy(grown->data(), large_->data(), large_have_);
+  large_ = std::move(grown);
+  return true;
+}
+
 void FrameAssembler::rest() {
   if (!in_frame()) chunk_.reset();
 }
@@ -87,8 +98,10 @@ Frame FrameAssembler::emit(std::span<std::byte> bytes, Buffer memory) {
 
 FrameAssembler::Next FrameAssembler::next(Frame& frame) {
   if (large_) {
-    if (large_have_ < reserved_) return Next::need_bytes;
-    const auto bytes = large_->first(reserved_);
+    if (large_have_ < size_) {
+      return large_have_ < large_->size() || grow() ? Next::need_bytes : Next::need_memory;
+    }
+    const auto bytes = large_->first(size_);
     frame = emit(bytes, std::move(large_));
     large_.reset();
     return Next::frame;
@@ -102,11 +115,11 @@ FrameAssembler::Next FrameAssembler::next(Frame& frame) {
   if (!sized_) {
     const auto size = load_be<std::int32_t>(chunk_->data() + begin_);
     if (size < 0 || static_cast<std::size_t>(size) > frame_size_max_) return Next::bad_size;
-    if (!budget_->try_reserve(static_cast<std::size_t>(size))) return Next::need_memory;
-    reserved_ = static_cast<std::size_t>(size);
-    sized_ = true;
+    size_ = static_cast<std::size_t>(size);
+    sized_ = reserve(std::min(size_, first_large));
+    if (!sized_) return Next::need_memory;
   }
-  const std::size_t size = reserved_;
+  const std::size_t size = size_;
   if (have - prefix >= size) {
     const auto bytes = chunk_->subspan(begin_ + prefix, size);
     const bool pinned = size > copied_max;

@@ -19,7 +19,8 @@ struct Frame {
 
 /// Makes frames of the bytes that one client sends. Small frames are taken, several at a time, out of one shared
 /// buffer; a large one is received into a buffer of its own, which grows with the bytes that have really come, so
-/// that a client's announcement alone costs nothing. A frame is counted in the budget before its body is received.
+/// that a client's announcement alone costs nothing. What a frame holds is counted in the budget before it is received;
+/// large frames leave a quarter of the budget to small ones, so that few clients cannot stop all others.
 ///
 /// Threads: one at a time.
 class FrameAssembler {
@@ -44,8 +45,8 @@ class FrameAssembler {
 
   /// A frame has begun and is not complete.
   bool in_frame() const { return large_ != nullptr || end_ > begin_; }
-  /// What it announced with its size prefix; 0 while that is not known.
-  std::size_t announced() const { return reserved_; }
+  /// Bytes of it that have come.
+  std::size_t arrived() const { return large_ ? large_have_ : end_ - begin_; }
   /// Gives back the buffer when it holds nothing, for a client that says nothing.
   void rest();
 
@@ -58,6 +59,8 @@ class FrameAssembler {
 
   Frame emit(std::span<std::byte> bytes, Buffer memory);
   void make_room(std::size_t wanted);
+  bool reserve(std::size_t total);
+  bool grow();
 
   const std::shared_ptr<BufferPool> pool_;
   const std::shared_ptr<MemoryBudget> budget_;
@@ -67,8 +70,9 @@ class FrameAssembler {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   bool shared_ = false;       // frames that were handed out lie in chunk_: it cannot be rewound
-  std::size_t reserved_ = 0;  // of the frame in work, in the budget
-  bool sized_ = false;        // its prefix was read and it was counted
+  std::size_t size_ = 0;      // what the frame in work announced
+  bool sized_ = false;        // its prefix was read
+  std::size_t reserved_ = 0;  // of it, in the budget
   Buffer large_;              // a frame of its own
   std::size_t large_have_ = 0;
 };

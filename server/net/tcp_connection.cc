@@ -74,7 +74,7 @@ void TcpConnection::check_time(Clock::time_point now) {
   }
   if (frame_began_ == Clock::time_point{}) return;
   const auto allowed = limits_.partial_frame_max +
-                       std::chrono::milliseconds(frames_.announced() / limits_.frame_bytes_per_ms_min);
+                       std::chrono::milliseconds(frames_.arrived() / limits_.frame_bytes_per_ms_min);
   if (now - frame_began_ >= allowed) {
     say(LogLevel::warning, "closed: a request did not arrive completely in " + std::to_string(allowed.count()) + " ms");
     close();

@@ -23,7 +23,7 @@ namespace leat::net {
 struct ConnectionLimits {
   std::size_t frame_size_max = 100 * 1024 * 1024;   ///< a larger or negative size closes the connection
   std::chrono::milliseconds idle_max{600'000};      ///< without a byte in or out; negative: for ever
-  /// A frame that has begun must be complete after so long, plus its size at `frame_bytes_per_ms_min`.
+  /// A frame that has begun must be complete after so long, plus what has come of it at `frame_bytes_per_ms_min`.
   std::chrono::milliseconds partial_frame_max{30'000};
   std::size_t frame_bytes_per_ms_min = 64;
   /// With so much unsent the client is not read from, until half of it is gone.

@@ -11,12 +11,14 @@ class MemoryBudget {
  public:
   explicit MemoryBudget(std::size_t limit) : limit_(limit) {}
 
-  /// Takes `size` bytes if they fit, or if nothing at all is taken (so that one request larger than the
-  /// whole budget is admitted alone instead of never).
-  bool try_reserve(std::size_t size) {
+  /// Takes `size` bytes if they fit, or if nothing is taken but the `mine` bytes that the caller holds
+  /// already (so that one request larger than the whole budget is admitted alone instead of never).
+  /// `spare` bytes are left to others.
+  bool try_reserve(std::size_t size, std::size_t mine = 0, std::size_t spare = 0) {
+    const std::size_t limit = limit_ - (spare < limit_ ? spare : limit_);
     std::size_t used = used_.load(std::memory_order_relaxed);
     do {
-      if (used != 0 && (used > limit_ || size > limit_ - used)) return false;
+      if (used != mine && (used > limit || size > limit - used)) return false;
     } while (!used_.compare_exchange_weak(used, used + size, std::memory_order_relaxed));
     return true;
   }

@@ -89,7 +89,7 @@ TEST_F(FrameAssemblerTest, AnUnfinishedFrameGivesItsShareBack) {
     other.received(50);
     Frame frame;
     EXPECT_EQ(other.next(frame), FrameAssembler::Next::need_bytes);
-    EXPECT_EQ(other.announced(), 100u);
+    EXPECT_EQ(other.arrived(), 50u);
     EXPECT_EQ(budget->used(), 100u);
   }
   EXPECT_EQ(budget->used(), 0u);
@@ -102,6 +102,35 @@ TEST_F(FrameAssemblerTest, ALargeFramesBufferGrowsWithWhatHasCome) {
   EXPECT_LE(assembler.space().size(), 2u * 1024 * 1024);
   feed(std::string_view(all).substr(1000));
   EXPECT_TRUE(text(0) == body);
+}
+
+TEST_F(FrameAssemblerTest, ALargeFrameCountsWhatItHoldsAndNotWhatItAnnounced) {
+  const std::string all = framed(std::string(40'000'000, 'a'));
+  feed(std::string_view(all).substr(0, 1000));
+  EXPECT_LE(budget->used(), 2u * 1024 * 1024);
+  feed(std::string_view(all).substr(1000));
+  EXPECT_EQ(budget->used(), 40'000'000u);
+}
+
+TEST_F(FrameAssemblerTest, LargeFramesLeaveAQuarterOfTheBudgetToSmallOnes) {
+  ASSERT_TRUE(budget->try_reserve(74'000'000));
+  const std::string large = framed(std::string(2'000'000, 'a'));
+  EXPECT_EQ(feed(std::string_view(large).substr(0, 100)), FrameAssembler::Next::need_memory);
+  FrameAssembler other(pool, budget, 1000);
+  const std::string small = framed("small");
+  std::memcpy(other.space().data(), small.data(), small.size());
+  other.received(small.size());
+  Frame frame;
+  EXPECT_EQ(other.next(frame), FrameAssembler::Next::frame);
+}
+
+TEST_F(FrameAssemblerTest, ALargeFrameGoesOnWhenTheBudgetHasRoomAgain) {
+  const std::string all = framed(std::string(40'000'000, 'a'));
+  feed(std::string_view(all).substr(0, 1000));
+  ASSERT_TRUE(budget->try_reserve(70'000'000));
+  EXPECT_EQ(feed(std::string_view(all).substr(1000, 2 * 1024 * 1024)), FrameAssembler::Next::need_memory);
+  budget->release(70'000'000);
+  EXPECT_EQ(take(), FrameAssembler::Next::need_bytes);
 }
 
 TEST_F(FrameAssemblerTest, ItWaitsForTheBudgetAndGoesOn) {
