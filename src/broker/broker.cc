@@ -27,13 +27,18 @@ std::vector<metadata::Endpoint> configured_endpoints(const config::BrokerConfig&
   return endpoints;
 }
 
+std::size_t memory_limit(const Environment& environment, const config::BrokerConfig& config) {
+  const std::int64_t configured = config.get(config::queued_max_request_bytes);
+  return configured > 0 ? static_cast<std::size_t>(configured) : environment.memory_limit;
+}
+
 class Core final : public Broker, public std::enable_shared_from_this<Core> {
  public:
   Core(Environment environment, config::BrokerConfig config)
       : environment_(std::move(environment)),
         config_(std::move(config)),
         node_id_(config_.get(config::node_id)),
-        memory_(environment_.memory_limit),
+        memory_(memory_limit(environment_, config_)),
         endpoints_(configured_endpoints(config_)),
         fetch_sessions_(
             static_cast<std::size_t>(config_.get(config::max_incremental_fetch_session_cache_slots)),

@@ -29,7 +29,8 @@ struct Environment {
   io::Volume& volume;
   Diagnostics diagnostics;
   FatalHandler on_fatal;
-  /// What peers can make the broker hold: request frames, fetch buffers, sessions.
+  /// What peers can make the broker hold: request frames, fetch buffers, sessions. Not asked for where
+  /// queued.max.request.bytes is set.
   std::size_t memory_limit = std::size_t{256} << 20;
 };
 

@@ -15,6 +15,10 @@ using PartitionAnswer = ProduceResponse::PartitionProduceResponse;
 
 constexpr std::int16_t all_in_sync = -1;
 
+/// What a produced batch may inflate to, where max.message.bytes is not large itself: producers count the bytes before
+/// compression against their own limits of about 1 MiB, so that more than this is a bomb.
+constexpr std::size_t inflated_max = std::size_t{64} << 20;
+
 /// One Produce that waits: for each partition until its records are acknowledged, or for the time-out.
 class ProduceOperation : public std::enable_shared_from_this<ProduceOperation> {
  public:
@@ -97,6 +101,7 @@ record::ProduceRules rules_for(const config::LogConfig& config, std::int16_t ver
   rules.timestamp_before_max_ms = config.timestamp_before_max_ms;
   rules.timestamp_after_max_ms = config.timestamp_after_max_ms;
   rules.is_zstd_allowed = version >= 7;
+  rules.max_decompressed = std::max(inflated_max, 8 * rules.max_batch_size);
   switch (config.compression) {
     using enum config::TopicCompression;
     case producer: break;
