@@ -11,6 +11,10 @@ value of a key wins, so `--set` wins over the file. A setting of Kafka that Leat
 nobody knows, a bad value, and a setting that asks for security or storage that Leat cannot honour yet stop the start
 with one sentence.
 
+Settings are checked and kept also where the part that they belong to is not there yet. Without effect today: those of
+retention, the cleaner, groups, transactions, quotas and other brokers, `flush.ms`, `log.flush.interval.ms`,
+`log.flush.scheduler.interval.ms`, `controller.quorum.append.linger.ms` and `background.threads`.
+
 This page is generated from the declarations in `src/config`; a test compares them. To write it anew:
 `LEAT_UPDATE_DOCS=1 bin/test_config`.
 )";
