@@ -46,7 +46,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!produced) return 0;
   auto fresh = record::rebuild(*produced, rules);
   fuzz::require(fresh.has_value() || fresh.error().code == Errc::message_too_large, "what was accepted can be rewritten");
-  if (fresh) {
+  // Batches that bear the broker's time are no longer what a producer may send.
+  if (fresh && !(choice & 4)) {
     auto again = record::validate_produced(*fresh, rules);
     fuzz::require(again && !again->needs_rebuild, "what was rewritten is accepted as it is");
   }

@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto properties =
       config::parse_properties({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "server.properties");
   std::map<std::string, std::string> overrides;
-  for (const auto& property : properties) overrides[property.name] = property.value;
+  for (const auto& property : properties) overrides[property.key] = property.value;
   auto config = config::BrokerConfig::parse(properties);
   if (!config) {
     fuzz::require(!config.error().context.empty(), "a refusal says why");
