@@ -15,9 +15,10 @@ using PartitionAnswer = ProduceResponse::PartitionProduceResponse;
 
 constexpr std::int16_t all_in_sync = -1;
 
-/// What a produced batch may inflate to, where max.message.bytes is not large itself: producers count the bytes before
-/// compression against their own limits of about 1 MiB, so that more than this is a bomb.
-constexpr std::size_t inflated_max = std::size_t{64} << 20;
+/// What a produced batch may inflate to: so much, and so many times its size. Producers count the bytes before
+/// compression against limits of about 1 MiB, so that more than this is a bomb.
+constexpr std::size_t inflated_free = std::size_t{16} << 20;
+constexpr std::size_t inflated_per_byte = 32;
 
 /// One Produce that waits: for each partition until its records are acknowledged, or for the time-out.
 class ProduceOperation : public std::enable_shared_from_this<ProduceOperation> {
@@ -89,7 +90,8 @@ class ProduceOperation : public std::enable_shared_from_this<ProduceOperation> {
   bool sealed_ = false;
 };
 
-record::ProduceRules rules_for(const config::LogConfig& config, std::int16_t version, TimestampMs now) {
+record::ProduceRules rules_for(const config::LogConfig& config, std::int16_t version, TimestampMs now,
+                               std::size_t batch_size) {
   record::ProduceRules rules;
   rules.max_batch_size = static_cast<std::size_t>(config.max_message_bytes);
   rules.max_segment_size = static_cast<std::size_t>(config.segment_bytes);
@@ -101,7 +103,7 @@ record::ProduceRules rules_for(const config::LogConfig& config, std::int16_t ver
   rules.timestamp_before_max_ms = config.timestamp_before_max_ms;
   rules.timestamp_after_max_ms = config.timestamp_after_max_ms;
   rules.is_zstd_allowed = version >= 7;
-  rules.max_decompressed = std::max(inflated_max, 8 * rules.max_batch_size);
+  rules.max_decompressed = inflated_free + inflated_per_byte * batch_size;
   switch (config.compression) {
     using enum config::TopicCompression;
     case producer: break;
@@ -161,7 +163,7 @@ class Appender {
     auto partition = services_.partitions.find(known->id, data.index);
     if (!partition) return moved(answer, at->second);
     const auto config = partition->config();
-    const auto rules = rules_for(*config, context_.version, services_.environment.clock.wall_ms());
+    const auto rules = rules_for(*config, context_.version, services_.environment.clock.wall_ms(), batch->size());
     std::vector<record::RecordError> record_errors;
     auto produced = record::validate_produced(data.records.memory(), rules, &record_errors);
     if (!produced) {
