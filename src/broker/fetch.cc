@@ -18,8 +18,9 @@ constexpr std::int8_t read_committed = 1;
 
 /// One Fetch: reads what is ready, and waits for more until there is enough or the time is over.
 ///
-/// One thread at a time runs it: the handler first, then whoever was woken. `waiting_` changes hands
-/// through the session's wake function and the deadline's timer, of which `resume` lets one in.
+/// One thread at a time runs it: the handler first, then whoever was woken: the session's wake function or
+/// the deadline's timer, of which `is_waiting_` lets one in. While it waits the timer owns it; the wake
+/// function must not, since it is let go of under partitions' locks.
 class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
  public:
   FetchOperation(Services& services, const RequestContext& context, const FetchRequest& request,
@@ -29,9 +30,9 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
         session_(std::move(opened.session)),
         is_incremental_(opened.is_incremental),
         is_committed_only_(request.isolation_level == read_committed),
-        min_bytes_(static_cast<std::size_t>(std::max(request.min_bytes, 0))),
         max_bytes_(static_cast<std::size_t>(std::clamp(
             request.max_bytes, 0, services.config.get(config::fetch_max_bytes)))),
+        min_bytes_(std::min(static_cast<std::size_t>(std::max(request.min_bytes, 0)), max_bytes_)),
         deadline_(services.environment.executor.now() +
                   std::chrono::milliseconds(std::max(request.max_wait_ms, 0))),
         can_wait_(request.max_wait_ms > 0),
@@ -59,7 +60,10 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
   void read_ready() {
     bool first = true;
     std::size_t left = max_bytes_;
-    for (Entry* entry : session_->take_ready()) {
+    auto ready = session_->take_ready();
+    // What changed while a full fetch waited stands in front; its order is the request's all the same.
+    if (!is_incremental_) std::ranges::sort(ready, {}, &Entry::cookie);
+    for (Entry* entry : ready) {
       auto result = read(*entry, std::min(left, static_cast<std::size_t>(std::max(entry->max_bytes, 0))),
                          first);
       const std::size_t got = result.range.bytes;
@@ -107,26 +111,40 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
     for (Entry* entry : std::exchange(pending_, {})) session_->put_back(*entry);
   }
 
+  /// False when there is something to do at once.
   bool wait() {
-    {
-      std::lock_guard lock(mutex_);
-      is_waiting_ = true;
-    }
-    Executor& executor = services_.environment.executor;
-    const bool waits = session_->wait([self = shared_from_this(), &executor] {
-      executor.post([self] { self->resume(); });
-    });
-    // Something moved while we read: go on, unless the deadline has already let itself in.
-    return waits || !claim();
-  }
-
-  bool claim() {
     std::lock_guard lock(mutex_);
-    return std::exchange(is_waiting_, false);
+    if (is_over_) {
+      can_wait_ = false;
+      return false;
+    }
+    is_waiting_ = session_->wait([weak = weak_from_this(), &executor = services_.environment.executor] {
+      executor.post([weak] {
+        if (auto self = weak.lock()) self->resume();
+      });
+    });
+    return is_waiting_;
   }
 
   void resume() {
-    if (!claim()) return;
+    {
+      std::lock_guard lock(mutex_);
+      if (!std::exchange(is_waiting_, false)) return;
+    }
+    go_on();
+  }
+
+  void time_out() {
+    {
+      std::lock_guard lock(mutex_);
+      is_over_ = true;  // for the one who runs it right now and may want to wait again
+      if (!std::exchange(is_waiting_, false)) return;
+    }
+    can_wait_ = false;
+    go_on();
+  }
+
+  void go_on() {
     session_->stop_waiting();
     take_up();
     run();
@@ -134,23 +152,22 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
 
   void start_timer() {
     if (timer_ != TimerId::none) return;
-    timer_ = services_.environment.executor.at(deadline_, [weak = weak_from_this()] {
-      auto self = weak.lock();
-      if (!self || !self->claim()) return;
-      self->can_wait_ = false;
-      self->session_->stop_waiting();
-      self->take_up();
-      self->run();
-    });
+    timer_ = services_.environment.executor.at(deadline_, [self = shared_from_this()] { self->time_out(); });
   }
 
   void answer() {
     if (timer_ != TimerId::none) services_.environment.executor.cancel(timer_);
     FetchResponse response;
+    std::ranges::stable_partition(read_, [](const Read& read) { return !is_refused(read.result.error); });
     for (Read& read : read_) add(response, read);
     if (context_.version >= 16) add_leader_endpoints(services_, context_, response);
     response.session_id = services_.fetch_sessions.close(*session_);
     respond_({.message = std::move(response)});
+  }
+
+  /// Kafka finds these before it reads, and answers them behind what it read.
+  static bool is_refused(Errc error) {
+    return error == Errc::unknown_topic_id || error == Errc::unknown_topic_or_partition;
   }
 
   static bool is_news(const Read& read) {
@@ -198,8 +215,8 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
   const std::shared_ptr<FetchSession> session_;
   const bool is_incremental_;
   const bool is_committed_only_;
-  const std::size_t min_bytes_;
   const std::size_t max_bytes_;
+  const std::size_t min_bytes_;
   const Instant deadline_;
   bool can_wait_;
   const Respond respond_;
@@ -210,8 +227,9 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
   std::vector<Entry*> pending_;
   TimerId timer_ = TimerId::none;
 
-  std::mutex mutex_;  // a leaf: guards is_waiting_
+  std::mutex mutex_;  // before the session's: guards what follows
   bool is_waiting_ = false;
+  bool is_over_ = false;
 };
 
 }  // namespace
