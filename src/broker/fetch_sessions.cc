@@ -1,5 +1,6 @@
 #include "broker/fetch_sessions.h"
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 
@@ -9,7 +10,8 @@ namespace {
 constexpr std::int32_t final_epoch = -1;   // closes the session, or never makes one
 constexpr std::int32_t initial_epoch = 0;  // wants a new one
 constexpr std::int16_t first_version_with_topic_ids = 13;
-/// A session unused for longer may lose its slot to a new one.
+constexpr std::int16_t first_version_with_replica_state = 15;
+/// A session unused for so long may lose its slot to any new one; one so old, to a new one that is worth more.
 constexpr auto stale_after = std::chrono::minutes(2);
 
 std::int32_t next_epoch(std::int32_t epoch) {
@@ -38,9 +40,14 @@ Result<FetchSessions::Opened> FetchSessions::open(const protocol::FetchRequest& 
         sessions_.erase(old);
       }
       const bool wants_one = version >= 7 && request.session_epoch == initial_epoch;
-      const bool gets_one = wants_one && partition_count(request) > 0 && make_room(now, evicted);
-      session = std::make_shared<FetchSession>(gets_one ? fresh_id() : 0, uses_topic_ids);
-      if (gets_one) sessions_[session->id()] = {.session = session, .last_used = now};
+      Slot slot{.last_used = now,
+                .created = now,
+                .is_follower = (version >= first_version_with_replica_state ? request.replica_state.replica_id
+                                                                            : request.replica_id) >= 0,
+                .partitions = partition_count(request)};
+      const bool gets_one = wants_one && slot.partitions > 0 && make_room(slot, now, evicted);
+      session = slot.session = std::make_shared<FetchSession>(gets_one ? fresh_id() : 0, uses_topic_ids);
+      if (gets_one) sessions_[session->id()] = std::move(slot);
       session->begin();
     } else {
       auto found = sessions_.find(request.session_id);
@@ -59,15 +66,23 @@ Result<FetchSessions::Opened> FetchSessions::open(const protocol::FetchRequest& 
   return Opened{.session = std::move(session), .is_incremental = !is_full};
 }
 
-bool FetchSessions::make_room(Instant now, std::shared_ptr<FetchSession>& evicted) {
+bool FetchSessions::make_room(const Slot& wanted, Instant now, std::shared_ptr<FetchSession>& evicted) {
   if (sessions_.size() < slots_) return true;
-  for (auto it = sessions_.begin(); it != sessions_.end(); ++it) {
-    if (now - it->second.last_used < stale_after) continue;
-    evicted = std::move(it->second.session);
-    sessions_.erase(it);
-    return true;
+  if (sessions_.empty()) return false;
+  auto victim = std::ranges::min_element(sessions_, {}, [](const auto& entry) { return entry.second.last_used; });
+  if (now - victim->second.last_used < stale_after) {
+    // A follower pushes a consumer out at any age.
+    const auto may_go = [&](const Slot& slot) {
+      return now - slot.created >= stale_after || (wanted.is_follower && !slot.is_follower);
+    };
+    victim = std::ranges::min_element(sessions_, {}, [&](const auto& entry) {
+      return std::pair(!may_go(entry.second), entry.second.worth());
+    });
+    if (!may_go(victim->second) || wanted.worth() <= victim->second.worth()) return false;
   }
-  return false;
+  evicted = std::move(victim->second.session);
+  sessions_.erase(victim);
+  return true;
 }
 
 std::int32_t FetchSessions::fresh_id() {
@@ -83,7 +98,8 @@ std::int32_t FetchSessions::close(const FetchSession& session) {
   auto found = sessions_.find(session.id());
   if (found == sessions_.end() || found->second.session.get() != &session) return 0;
   found->second.session->end();
-  if (session.size() > 0) return session.id();
+  found->second.partitions = session.size();
+  if (found->second.partitions > 0) return session.id();
   dropped = std::move(found->second.session);
   sessions_.erase(found);
   return 0;

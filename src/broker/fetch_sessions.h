@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 
 #include "base/entropy.h"
 #include "base/executor.h"
@@ -36,8 +37,13 @@ class FetchSessions {
     std::shared_ptr<FetchSession> session;
     std::int32_t next_epoch = 1;
     Instant last_used{};
+    Instant created{};
+    bool is_follower = false;
+    std::size_t partitions = 0;
+    /// Who is given up first: consumers before followers, small before large.
+    auto worth() const { return std::pair(is_follower, partitions); }
   };
-  bool make_room(Instant now, std::shared_ptr<FetchSession>& evicted);
+  bool make_room(const Slot& wanted, Instant now, std::shared_ptr<FetchSession>& evicted);
   std::int32_t fresh_id();
 
   const std::size_t slots_;
