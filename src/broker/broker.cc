@@ -1,6 +1,7 @@
 #include "broker/broker.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <set>
 
@@ -55,7 +56,7 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
     const auto image = controller_->image();
     LEAT_CHECK(partitions_.open(std::move(partition_directories), *image));
     services_ = std::make_unique<Services>(Services{environment_, config_, cluster_id_, node_id_, *controller_,
-                                                    partitions_, fetch_sessions_, endpoints_, *producer_ids_});
+                                                    partitions_, fetch_sessions_, endpoints_, *producer_ids_, is_closed_});
     start_timers();
     return {};
   }
@@ -96,6 +97,7 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
     {
       std::lock_guard lock(mutex_);
       if (std::exchange(closed_, true)) return {};
+      is_closed_ = true;
       for (TimerId timer : timers_) environment_.executor.cancel(timer);
     }
     if (!controller_) return {};
@@ -182,6 +184,14 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
     options.check_topic_config = [config = config_](const std::map<std::string, std::string>& overrides) {
       return config::check_topic_overrides(config, {overrides.begin(), overrides.end()});
     };
+    options.describe_topic_config = [config = config_](const std::string&,
+                                                       const std::map<std::string, std::string>& overrides) {
+      std::vector<metadata::TopicConfigRow> rows;
+      for (auto& row : config::TopicConfig(config, {overrides.begin(), overrides.end()}).describe())
+        rows.push_back({std::move(row.name), std::move(row.value), row.read_only,
+                        static_cast<std::int8_t>(row.source), row.sensitive});
+      return rows;
+    };
     return options;
   }
 
@@ -230,7 +240,7 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
     timers_[slot] = environment_.executor.at(
         environment_.executor.now() + interval, [weak = weak_from_this(), slot, interval, work] {
           auto self = weak.lock();
-          if (!self) return;
+          if (!self || self->is_closed_) return;
           const FatalScope fatal(self->environment_.on_fatal);
           (*work)();
           std::lock_guard lock(self->mutex_);
@@ -278,6 +288,7 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
   std::unique_ptr<metadata::Controller> controller_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<Services> services_;
+  std::atomic<bool> is_closed_ = false;  // for requests
 
   std::mutex mutex_;  // guards all below; taken under no other lock
   std::vector<std::weak_ptr<FrameConnection>> connections_;

@@ -1,5 +1,7 @@
 #include "broker/conversation.h"
 
+#include <exception>
+
 namespace leat::broker {
 
 void Conversation::submit(const Api& api, RequestContext context, protocol::AnyMessage request,
@@ -33,9 +35,10 @@ std::size_t Conversation::outstanding() const {
 }
 
 void Conversation::close() {
+  std::deque<std::shared_ptr<Entry>> dropped;  // what they hold may be the last of us, and goes under no lock
   std::lock_guard lock(mutex_);
   closed_ = true;
-  entries_.clear();
+  dropped.swap(entries_);
 }
 
 std::shared_ptr<Conversation::Entry> Conversation::next_to_start() const {
@@ -74,15 +77,21 @@ void Conversation::pump(std::unique_lock<std::mutex> lock) {
 }
 
 void Conversation::start(const std::shared_ptr<Entry>& entry) {
-  entry->api->handle(services_, entry->context, entry->request,
-                     [self = shared_from_this(), entry](Answer answer) {
-                       self->answered(entry, std::move(answer));
-                     });
+  try {
+    entry->api->handle(services_, entry->context, entry->request,
+                       [self = shared_from_this(), entry](Answer answer) {
+                         self->answered(entry, std::move(answer));
+                       });
+  } catch (const std::exception& failure) {
+    // Memory is exhausted: the request fails as a whole, the broker goes on.
+    services_.environment.diagnostics.say(LogLevel::error, std::string("a request failed: ") + failure.what());
+    answered(entry, {.close = true, .failed = true});
+  }
 }
 
 void Conversation::answered(const std::shared_ptr<Entry>& entry, Answer answer) {
   std::unique_lock lock(mutex_);
-  if (closed_) return;
+  if (closed_ || entry->state == State::answered) return;
   entry->answer = std::move(answer);
   entry->state = State::answered;
   entry->request = {};

@@ -25,6 +25,7 @@ FrameConnection::FrameConnection(std::shared_ptr<const void> keep_alive, Service
 
 void FrameConnection::receive(std::span<std::byte> frame, std::shared_ptr<const void> owner) {
   if (closing_) return;
+  if (services_.is_closed) return give_up("the broker is closed");
   std::size_t body_at = 0;
   auto header = protocol::decode_request_header(frame, body_at);
   if (!header) return give_up("its request header does not parse: " + header.error().to_string());
@@ -72,7 +73,7 @@ void FrameConnection::refuse_api_versions(std::int32_t correlation_id) {
 void FrameConnection::respond(const protocol::MessageSchema& schema, std::int16_t version,
                               std::int32_t correlation_id, Answer answer) {
   if (closing_) return;
-  if (answer.close) return give_up("an acks=0 request failed");
+  if (answer.close) return give_up(answer.failed ? "a request failed" : "an acks=0 request failed");
   if (!answer.message.empty()) {
     auto frame = protocol::encode_response_frame(schema, answer.message.raw(), version, correlation_id);
     if (!frame) return give_up("the response does not encode: " + frame.error().to_string());
@@ -128,9 +129,11 @@ void FrameConnection::reconsider() {
 void FrameConnection::closed() {
   closing_ = true;
   conversation_->close();
+  std::shared_ptr<const Sink> sink;  // these go under no lock: nobody knows what they hold
+  std::function<void()> resume;
   std::lock_guard lock(mutex_);
-  sink_ = nullptr;
-  resume_ = nullptr;
+  sink.swap(sink_);
+  resume.swap(resume_);
 }
 
 }  // namespace leat::broker

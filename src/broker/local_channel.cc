@@ -1,11 +1,22 @@
 #include "broker/local_channel.h"
 
+#include <utility>
+
 #include "protocol/schema.h"
 
 namespace leat::broker {
 namespace {
 /// Set while this thread is inside send(): an answer that comes from there is posted, never called.
 thread_local bool is_sending = false;
+
+class Sending {
+ public:
+  Sending() : outer_(std::exchange(is_sending, true)) {}
+  ~Sending() { is_sending = outer_; }
+
+ private:
+  const bool outer_;
+};
 }  // namespace
 
 LocalChannel::LocalChannel(std::shared_ptr<const void> keep_alive, Services& services, std::string client_id,
@@ -17,11 +28,13 @@ LocalChannel::LocalChannel(std::shared_ptr<const void> keep_alive, Services& ser
       conversation_(std::make_shared<Conversation>(services)) {}
 
 void LocalChannel::send(protocol::Request request, protocol::ResponseDone done) {
-  const bool nested = std::exchange(is_sending, true);
+  const Sending sending;
   const FatalScope fatal(services_.environment.on_fatal);
   const Api* api = find_api(request.message.schema().id);
   if (closed_) {
     answer(std::move(done), Error{Errc::disconnected, "the channel was closed"});
+  } else if (services_.is_closed) {
+    answer(std::move(done), Error{Errc::closed, "the broker was closed"});
   } else if (!api || request.version < api->min_version || request.version > api->max_version) {
     answer(std::move(done), Error{Errc::unsupported_version,
                                   std::string(request.message.schema().name) + " version " +
@@ -32,16 +45,33 @@ void LocalChannel::send(protocol::Request request, protocol::ResponseDone done) 
                            .listener = listener_};
     conversation_->submit(*api, std::move(context), std::move(request.message),
                           [self = shared_from_this(), done = std::move(done)](Answer reply) {
-                            self->answer(done, std::move(reply.message));
+                            if (reply.failed) self->answer(done, Error{Errc::disconnected, "the request failed"});
+                            else self->answer(done, std::move(reply.message));
                           });
   }
-  is_sending = nested;
 }
 
 void LocalChannel::answer(protocol::ResponseDone done, Result<protocol::AnyMessage> outcome) {
-  if (!is_sending) return done(std::move(outcome));
-  services_.environment.executor.post(
-      [done = std::move(done), outcome = std::move(outcome)]() mutable { done(std::move(outcome)); });
+  {
+    std::lock_guard lock(mutex_);
+    replies_.push_back({std::move(done), std::move(outcome)});
+    if (std::exchange(is_delivering_, true)) return;
+  }
+  if (!is_sending) return deliver();
+  services_.environment.executor.post([self = shared_from_this()] { self->deliver(); });
+}
+
+void LocalChannel::deliver() {
+  std::unique_lock lock(mutex_);
+  while (!replies_.empty()) {
+    Reply reply = std::move(replies_.front());
+    replies_.pop_front();
+    lock.unlock();
+    reply.done(std::move(reply.outcome));
+    reply.done = nullptr;
+    lock.lock();
+  }
+  is_delivering_ = false;
 }
 
 void LocalChannel::close() { closed_ = true; }

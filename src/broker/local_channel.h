@@ -1,7 +1,9 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "broker/conversation.h"
@@ -19,7 +21,13 @@ class LocalChannel : public protocol::Channel, public std::enable_shared_from_th
   void close() override;
 
  private:
+  struct Reply {
+    protocol::ResponseDone done;
+    Result<protocol::AnyMessage> outcome;
+  };
+  /// Takes its place behind the answers before it, and sees that all are delivered, outside of send().
   void answer(protocol::ResponseDone done, Result<protocol::AnyMessage> outcome);
+  void deliver();
 
   const std::shared_ptr<const void> keep_alive_;
   Services& services_;
@@ -27,6 +35,10 @@ class LocalChannel : public protocol::Channel, public std::enable_shared_from_th
   const std::string listener_;
   const std::shared_ptr<Conversation> conversation_;
   std::atomic<bool> closed_ = false;
+
+  std::mutex mutex_;            // a leaf: guards all below
+  std::deque<Reply> replies_;   // in order
+  bool is_delivering_ = false;  // one thread at a time
 };
 
 }  // namespace leat::broker

@@ -53,7 +53,7 @@ class MetadataAnswer {
       return;
     }
     answer.error_code = wire_code(Errc::unknown_topic_or_partition);
-    if (may_create) to_create_.push_back(name);
+    if (may_create && std::ranges::find(to_create_, name) == to_create_.end()) to_create_.push_back(name);
   }
 
   MetadataResponse take() { return std::move(response_); }
@@ -103,11 +103,12 @@ void create_topics(Services& services, std::vector<std::string> names) {
     topic.replication_factor = -1;
   }
   services.controller.create_topics(
-      std::move(request), 7, [&services](protocol::CreateTopicsResponse response) {
+      // By value: the request is answered already, so nothing of it keeps the broker until this comes.
+      std::move(request), 7, [diagnostics = services.environment.diagnostics](protocol::CreateTopicsResponse response) {
         for (const auto& topic : response.topics)
           if (topic.error_code != 0 &&
               topic.error_code != static_cast<std::int16_t>(Errc::topic_already_exists))
-            services.environment.diagnostics.say(
+            diagnostics.say(
                 LogLevel::warning, "creating topic " + topic.name + " on demand: " +
                                        topic.error_message.value_or("error " + std::to_string(topic.error_code)));
       });

@@ -20,6 +20,7 @@ struct RequestContext {
 struct Answer {
   protocol::AnyMessage message;
   bool close = false;
+  bool failed = false;  ///< it was given up, so that there is no response where one is due; close is set
 };
 
 /// Called exactly once, from any thread, under no lock; also from inside the handler.

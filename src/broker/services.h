@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <string>
 
 #include "broker/broker.h"
@@ -22,6 +23,7 @@ struct Services {
   FetchSessions& fetch_sessions;
   Endpoints& endpoints;
   ProducerIds& producer_ids;
+  const std::atomic<bool>& is_closed;
 };
 
 }  // namespace leat::broker
