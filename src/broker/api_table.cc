@@ -31,6 +31,8 @@ constexpr std::array table = {
         typed<protocol::InitProducerIdRequest, handle_init_producer_id>},
     Api{ApiKey::offset_for_leader_epoch, 2, 4, 2, false,
         typed<protocol::OffsetForLeaderEpochRequest, handle_offset_for_leader_epoch>},
+    Api{ApiKey::describe_configs, 1, 4, 1, false,
+        typed<protocol::DescribeConfigsRequest, handle_describe_configs>},
     Api{ApiKey::create_partitions, 0, 3, 0, true,
         typed<protocol::CreatePartitionsRequest, handle_create_partitions>},
     Api{ApiKey::describe_cluster, 0, 2, 0, false,

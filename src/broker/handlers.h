@@ -7,6 +7,7 @@
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/describe_cluster.h"
+#include "protocol/messages/describe_configs.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/init_producer_id.h"
 #include "protocol/messages/list_offsets.h"
@@ -22,6 +23,7 @@ void handle_create_partitions(Services&, const RequestContext&, protocol::Create
 void handle_create_topics(Services&, const RequestContext&, protocol::CreateTopicsRequest&, Respond);
 void handle_delete_topics(Services&, const RequestContext&, protocol::DeleteTopicsRequest&, Respond);
 void handle_describe_cluster(Services&, const RequestContext&, protocol::DescribeClusterRequest&, Respond);
+void handle_describe_configs(Services&, const RequestContext&, protocol::DescribeConfigsRequest&, Respond);
 void handle_fetch(Services&, const RequestContext&, protocol::FetchRequest&, Respond);
 void handle_init_producer_id(Services&, const RequestContext&, protocol::InitProducerIdRequest&, Respond);
 void handle_list_offsets(Services&, const RequestContext&, protocol::ListOffsetsRequest&, Respond);

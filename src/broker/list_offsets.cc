@@ -9,6 +9,8 @@ namespace {
 using protocol::ListOffsetsRequest;
 using protocol::ListOffsetsResponse;
 
+constexpr std::int16_t first_version_with_not_available = 5;
+
 /// The first version at which a special timestamp has a meaning (primitives.md 14); 0 for one that has none.
 std::int16_t first_version_of(TimestampMs timestamp) {
   switch (timestamp) {
@@ -36,7 +38,10 @@ replication::OffsetResult find(Services& services, const RequestContext& context
   }
   // There is no tiered storage: nothing lies there, and nothing waits to be sent there.
   if (wanted.timestamp == -5 || wanted.timestamp == -6) return {};
-  return partition->find_offset(wanted.timestamp, wanted.current_leader_epoch);
+  auto result = partition->find_offset(wanted.timestamp, wanted.current_leader_epoch);
+  if (result.error == Errc::offset_not_available && context.version < first_version_with_not_available)
+    result.error = Errc::leader_not_available;
+  return result;
 }
 
 }  // namespace

@@ -214,9 +214,7 @@ Result<void> Partitions::checkpoint() {
   if (closed_) return {};
   for (std::size_t i = 0; i < directories_.size(); ++i) {
     std::map<TopicPartition, storage::LogDirectory::Checkpoint> all;
-    for (const auto& partition : in_directory(i)) {
-      LEAT_TRY(all[partition->id()], partition->checkpoint());
-    }
+    for (const auto& partition : in_directory(i)) all[partition->id()] = partition->checkpoint();
     LEAT_CHECK(directories_[i].files->write_checkpoints(all));
   }
   return {};
@@ -239,26 +237,49 @@ Result<void> Partitions::close(std::int64_t broker_epoch) {
   if (closed_) return {};
   closed_ = true;
   Result<void> outcome;
-  for (std::size_t i = 0; i < directories_.size(); ++i) {
-    std::map<TopicPartition, storage::LogDirectory::Checkpoint> all;
-    bool all_closed = true;
-    for (const auto& partition : in_directory(i)) {
-      auto closed = partition->close();
-      if (closed) {
-        all[partition->id()] = *closed;
-      } else {
-        all_closed = false;
-        outcome = wrap(closed.error(), "closing " + partition->id().to_string());
-      }
-    }
-    // Without the marker the next start recovers, which is what a log that did not close needs.
-    if (!all_closed) continue;
-    if (auto written = directories_[i].files->write_checkpoints(all); !written) outcome = written;
-    else if (auto marked = directories_[i].files->mark_clean(broker_epoch); !marked) outcome = marked;
-  }
+  for (std::size_t i = 0; i < directories_.size(); ++i)
+    if (auto closed = close_directory(i, broker_epoch); !closed) outcome = closed;
   publish(std::make_shared<const Table>());
   for (Directory& directory : directories_) directory.files.reset();  // gives the locks back
   return outcome;
+}
+
+Result<void> Partitions::sync(const std::vector<std::shared_ptr<io::File>>& files) {
+  Event synced;
+  Result<void> outcome;
+  environment_.volume.sync(files, [&](Result<void> result) {
+    outcome = std::move(result);
+    synced.set();
+  });
+  environment_.executor.wait(synced, Instant::max());
+  return outcome;
+}
+
+Result<void> Partitions::close_directory(std::size_t directory, std::int64_t broker_epoch) {
+  Result<void> outcome;
+  std::vector<PartitionPtr> closing;
+  std::vector<std::shared_ptr<io::File>> files;
+  for (const auto& partition : in_directory(directory)) {
+    auto begun = partition->begin_close();
+    if (!begun) {
+      outcome = wrap(begun.error(), "closing " + partition->id().to_string());
+      continue;
+    }
+    files.insert(files.end(), begun->begin(), begun->end());
+    closing.push_back(partition);
+  }
+  const Result<void> synced = files.empty() ? Result<void>() : sync(files);
+  std::map<TopicPartition, storage::LogDirectory::Checkpoint> all;
+  for (const auto& partition : closing) {
+    auto closed = partition->end_close(synced);
+    if (closed) all[partition->id()] = *closed;
+    else outcome = wrap(closed.error(), "closing " + partition->id().to_string());
+  }
+  if (outcome && !files.empty()) outcome = sync(files);  // of the names that the second half gave them
+  // Without the marker the next start recovers, which is what a log that did not close needs.
+  if (!outcome) return outcome;
+  LEAT_CHECK(directories_[directory].files->write_checkpoints(all));
+  return directories_[directory].files->mark_clean(broker_epoch);
 }
 
 }  // namespace leat::broker

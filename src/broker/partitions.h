@@ -64,6 +64,9 @@ class Partitions {
   void add_topic(Table& table, const metadata::TopicImage& topic, const metadata::Image& image);
   void remove_topic(Table& table, const metadata::TopicImage& topic);
   Result<PartitionPtr> create(const TopicPartition& id, const Uuid& topic_id, const config::LogConfig& config);
+  Result<void> close_directory(std::size_t directory, std::int64_t broker_epoch);
+  /// Waits until the files are durable.
+  Result<void> sync(const std::vector<std::shared_ptr<io::File>>& files);
   void take_role(replication::Partition& partition, const metadata::PartitionImage& image);
   PartitionPtr adopt(storage::LoadedLog loaded, std::size_t directory, const config::LogConfig& config);
 

@@ -35,7 +35,7 @@ class ProduceOperation : public std::enable_shared_from_this<ProduceOperation> {
       waiting_.push_back(&answer);
     }
     auto done = [self = shared_from_this(), &answer](Errc outcome) { self->finish(answer, outcome); };
-    if (!partition.wait_for(end, acks_, done)) done(Errc::none);
+    if (const auto outcome = partition.wait_for(end, acks_, done)) done(*outcome);
   }
 
   /// Everything is appended: answers now, or when the last partition is acknowledged.
@@ -155,8 +155,6 @@ class Appender {
 
     auto batch = record::check_shape(data.records.memory());
     if (!batch) return fail(answer, batch.error().code, batch.error().context);
-    if (batch->is_transactional())
-      return fail(answer, Errc::invalid_txn_state, "this broker does not serve transactions yet");
     if (is_internal(known->name) && context_.client_id != "__admin_client")
       return fail(answer, Errc::invalid_topic_exception, known->name + " is written by the broker only");
 
@@ -172,6 +170,8 @@ class Appender {
         answer.record_errors.push_back({error.index, std::move(error.message)});
       return;
     }
+    if (batch->is_transactional())
+      return fail(answer, Errc::invalid_txn_state, "this broker does not serve transactions yet");
     auto appended = write(*partition, writable(data.records.memory()), std::move(*produced), rules);
     if (appended.error == Errc::not_leader_or_follower) return moved(answer, at->second);
     if (appended.error != Errc::none) return fail(answer, appended.error, std::move(appended.message));

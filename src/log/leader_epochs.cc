@@ -29,12 +29,11 @@ Result<LeaderEpochs> LeaderEpochs::load(io::Volume& volume, std::string path) {
   return epochs;
 }
 
-Result<void> LeaderEpochs::assign(LeaderEpoch epoch, Offset start, bool durable) {
-  if (epoch < 0 || (!entries_.empty() && entries_.back().epoch >= epoch)) return {};
+void LeaderEpochs::assign(LeaderEpoch epoch, Offset start) {
+  if (epoch < 0 || (!entries_.empty() && entries_.back().epoch >= epoch)) return;
   std::erase_if(entries_, [&](const EpochStart& entry) { return entry.start >= start; });
   entries_.push_back({epoch, start});
   unwritten_ = true;
-  return durable ? flush() : Result<void>{};
 }
 
 Result<void> LeaderEpochs::truncate_from_end(Offset end) {
@@ -76,16 +75,30 @@ EpochEnd LeaderEpochs::end_of(LeaderEpoch epoch, Offset log_end) const {
 
 Result<void> LeaderEpochs::flush() {
   if (!unwritten_) return {};
-  LEAT_CHECK(write());
+  LEAT_CHECK(io::replace_text(*volume_, path_, text()));
   unwritten_ = false;
   return {};
 }
 
-Result<void> LeaderEpochs::write() {
+Result<std::shared_ptr<io::File>> LeaderEpochs::stage() {
+  if (!unwritten_) return std::shared_ptr<io::File>();
+  LEAT_TRY(auto file, volume_->open(path_ + ".tmp", io::OpenMode::create_truncate));
+  LEAT_CHECK(file->write_at(0, text()));
+  return file;
+}
+
+Result<void> LeaderEpochs::install() {
+  if (!unwritten_) return {};
+  LEAT_CHECK(volume_->rename(path_ + ".tmp", path_));
+  unwritten_ = false;
+  return {};
+}
+
+std::string LeaderEpochs::text() const {
   std::vector<std::string> lines;
   for (const EpochStart& entry : entries_)
     lines.push_back(std::to_string(entry.epoch) + " " + std::to_string(entry.start));
-  return io::replace_text(*volume_, path_, format_checkpoint(lines));
+  return format_checkpoint(lines);
 }
 
 }  // namespace leat::log

@@ -28,13 +28,19 @@ class LeaderEpochs {
  public:
   static Result<LeaderEpochs> load(io::Volume& volume, std::string path);
 
-  /// Adds (epoch, start) if the epoch is newer than the latest; entries at or above `start` go.
-  /// Written durably before it returns, when `durable`.
-  Result<void> assign(LeaderEpoch epoch, Offset start, bool durable = true);
+  /// Adds (epoch, start) if the epoch is newer than the latest; entries at or above `start` go. The file
+  /// follows by flush(), or by stage() and install(): until the recovery point passes an epoch's batches,
+  /// recovery would find the epoch in them.
+  void assign(LeaderEpoch epoch, Offset start);
   Result<void> truncate_from_end(Offset end);
   Result<void> truncate_from_start(Offset start);
-  /// Writes what assign() left unwritten.
+  /// Writes what assign() left unwritten, durably.
   Result<void> flush();
+  /// The same in two steps, so that the syncs of many logs can be shared: stage() writes the new file
+  /// beside the old one and returns it to be synced (null: nothing is unwritten), install() puts it in
+  /// its place.
+  Result<std::shared_ptr<io::File>> stage();
+  Result<void> install();
 
   std::optional<LeaderEpoch> latest() const;
   std::optional<LeaderEpoch> epoch_of(Offset offset) const;
@@ -43,7 +49,7 @@ class LeaderEpochs {
   const std::vector<EpochStart>& entries() const { return entries_; }
 
  private:
-  Result<void> write();
+  std::string text() const;
   io::Volume* volume_ = nullptr;
   std::string path_;
   std::vector<EpochStart> entries_;

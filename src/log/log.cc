@@ -94,7 +94,7 @@ Result<void> Log::Core::write(Bytes batches) {
   const std::uint64_t start = view.end.file_position;
   record::BatchCursor epoch_cursor(batches);
   for (auto batch = epoch_cursor.next(); *batch; batch = epoch_cursor.next())
-    LEAT_CHECK(epochs.assign((*batch)->leader_epoch(), (*batch)->base_offset()));  // L5: before the bytes
+    epochs.assign((*batch)->leader_epoch(), (*batch)->base_offset());  // L5
   LEAT_CHECK(segment.file->write_at(start, batches));
 
   Position end = view.end;
@@ -177,16 +177,21 @@ void Log::Core::mark_durable(Offset end) {
   view.durable = std::max(view.durable, end);
 }
 
-Result<void> Log::Core::sync_all() {
-  for (const auto& file : unsynced_files()) LEAT_CHECK(file->sync());
+void Log::Core::all_is_durable() {
   std::lock_guard lock(mutex);
   unsynced.clear();
   view.durable = view.end.offset;
+}
+
+Result<void> Log::Core::sync_all() {
+  for (const auto& file : unsynced_files()) LEAT_CHECK(file->sync());
+  all_is_durable();
   return {};
 }
 
 Result<Offset> Log::Core::checkpoint() {
   LEAT_CHECK(check_writable());
+  LEAT_CHECK(guard(epochs.flush()));
   std::vector<Unsynced> waiting;
   Offset durable = 0;
   {
@@ -203,19 +208,36 @@ Result<Offset> Log::Core::checkpoint() {
   return durable;
 }
 
-Result<void> Log::Core::close() {
+Result<std::vector<std::shared_ptr<io::File>>> Log::Core::begin_close() {
   if (failed.load(std::memory_order_acquire)) return *failure;
-  if (closed) return {};
+  std::vector<std::shared_ptr<io::File>> files;
+  if (closed) return files;
   closed = true;
-  LEAT_CHECK(guard(epochs.flush()));
-  if (!dirty) return {};
-  LEAT_CHECK(guard(sync_all()));
+  // A term that brought no batch needs no line on disk: the next one replaces it.
+  if (!dirty) return files;
+  files = unsynced_files();
   LEAT_CHECK(guard(active().flush_indexes()));
-  LEAT_CHECK(guard(active().offsets.file()->sync()));
-  LEAT_CHECK(guard(active().times.file()->sync()));
-  LEAT_TRY(const auto snapshot, guard(write_producer_snapshot(view.end.offset)));
-  LEAT_CHECK(guard(snapshot->sync()));
+  LEAT_TRY(auto snapshot, guard(write_producer_snapshot(view.end.offset)));
+  LEAT_TRY(auto staged, guard(epochs.stage()));
+  files.insert(files.end(), {active().offsets.file(), active().times.file(), std::move(snapshot)});
+  if (staged) files.push_back(std::move(staged));
+  return files;
+}
+
+Result<void> Log::Core::end_close() {
+  if (!dirty) return {};
+  LEAT_CHECK(guard(epochs.install()));
   dirty = false;
+  all_is_durable();
+  return {};
+}
+
+Result<void> Log::Core::close() {
+  if (closed) return {};
+  LEAT_TRY(const auto files, begin_close());
+  if (files.empty()) return {};
+  for (const auto& file : files) LEAT_CHECK(guard(file->sync()));
+  LEAT_CHECK(end_close());
   LEAT_CHECK(guard(volume.sync_directory(directory)));
   return guard(volume.sync_directory(io::parent_path(io::normal_path(directory))));
 }
@@ -235,7 +257,8 @@ Result<void> Log::append(Bytes batches) { return core_->append(batches); }
 
 Result<void> Log::start_epoch(LeaderEpoch epoch) {
   LEAT_CHECK(core_->check_writable());
-  return core_->guard(core_->epochs.assign(epoch, core_->view.end.offset));
+  core_->epochs.assign(epoch, core_->view.end.offset);
+  return {};
 }
 
 Result<void> Log::roll() {
@@ -258,6 +281,12 @@ Result<void> Log::raise_log_start(Offset offset) {
   return core_->guard(core_->raise_log_start(offset));
 }
 Result<Offset> Log::checkpoint() { return core_->checkpoint(); }
+Result<std::vector<std::shared_ptr<io::File>>> Log::begin_close() { return core_->begin_close(); }
+Result<void> Log::end_close() { return core_->end_close(); }
+void Log::sync_with_first_batch(std::shared_ptr<io::File> file) {
+  std::lock_guard lock(core_->mutex);
+  core_->unsynced.push_back({core_->view.end.offset, std::move(file)});
+}
 Result<void> Log::purge_deleted(TimestampMs now) { return core_->purge_deleted(now); }
 void Log::reconfigure(LogSettings settings) { core_->settings = settings; }
 Result<void> Log::close() { return core_->close(); }

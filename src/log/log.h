@@ -100,7 +100,7 @@ class Log {
   /// or above the log end), rolling first when needed, and adds index entries. One pwrite. Updates
   /// producer state and leader epochs from the batches.
   Result<void> append(Bytes batches);
-  /// The start of a leader's term: (epoch, log end). Durable when it returns.
+  /// The start of a leader's term: (epoch, log end).
   Result<void> start_epoch(LeaderEpoch epoch);
   Result<void> roll();
   /// Follower: drops everything from `offset` on (files.md 11.9).
@@ -118,6 +118,13 @@ class Log {
   Result<void> purge_deleted(TimestampMs now);
   /// Flushes all, closes indexes, writes the producer snapshot, so that a clean-shutdown marker is true.
   Result<void> close();
+  /// The same in two steps, so that many logs share their syncs: begin_close() takes nothing more and
+  /// writes; when its files are durable end_close() follows, and then a sync of the same files for their
+  /// new names. Nothing to do for a log in which nothing changed: no files.
+  Result<std::vector<std::shared_ptr<io::File>>> begin_close();
+  Result<void> end_close();
+  /// `file` belongs to a new log and is to be durable no later than its first batch.
+  void sync_with_first_batch(std::shared_ptr<io::File> file);
 
   // Any thread:
   Offset log_start() const;

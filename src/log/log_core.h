@@ -96,9 +96,12 @@ struct Log::Core {
   Result<std::shared_ptr<Segment>> create_segment(Offset base);
   Result<void> seal_active(Offset next_base);
   Result<std::shared_ptr<io::File>> write_producer_snapshot(Offset end);
-  Result<void> sync_all();
   void publish(std::shared_ptr<const SegmentList> segments, Position end);
   Result<Offset> checkpoint();
+  void all_is_durable();
+  Result<void> sync_all();
+  Result<std::vector<std::shared_ptr<io::File>>> begin_close();
+  Result<void> end_close();
   Result<void> close();
   std::vector<std::shared_ptr<io::File>> unsynced_files() const;
   void mark_durable(Offset end);

@@ -153,7 +153,7 @@ Result<bool> Log::Core::recover(Segment& segment, Offset& next) {
     LEAT_TRY(const auto batch, scan.next());
     if (!batch || !is_valid(*batch, next, segment.base)) break;
     segment.note(*batch, scan.position(), settings.index_interval_bytes);
-    LEAT_CHECK(epochs.assign(batch->leader_epoch(), batch->base_offset(), false));
+    epochs.assign(batch->leader_epoch(), batch->base_offset());
     next = batch->next_offset();
     valid = scan.next_position();
   }

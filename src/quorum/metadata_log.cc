@@ -153,8 +153,8 @@ Result<Offset> MetadataLog::lead() {
       LEAT_CHECK(store_quorum_state(volume_, options_.directory, *actions.persist, voter_ids));
 
   epoch_ = election.epoch();
-  // Not synced: quorum-state holds the epoch, and recovery finds its start in the LEADER_CHANGE batch.
-  LEAT_CHECK(log_->leader_epochs().assign(epoch_, log_->log_end(), false));
+  // In memory only: quorum-state holds the epoch, and recovery finds its start in the LEADER_CHANGE batch.
+  LEAT_CHECK(log_->start_epoch(epoch_));
   LEAT_TRY(const auto batch, leader_change_batch({log_->log_end(), epoch_, clock_.wall_ms()}, options_.node_id,
                                                  voter_ids, voters_to_announce()));
   LEAT_CHECK(log_->append(Bytes(batch)));

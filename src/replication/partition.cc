@@ -37,7 +37,8 @@ Partition::Partition(NodeId self, storage::LoadedLog loaded, storage::SyncRounds
       log_(std::move(loaded.log)),
       config_(std::make_shared<const config::LogConfig>(config)),
       high_watermark_(std::clamp(loaded.high_watermark, log_->log_start(), log_->durable_end())),
-      durable_end_(log_->durable_end()) {}
+      durable_end_(log_->durable_end()),
+      recovery_point_(log_->log_start()) {}
 
 Result<void> Partition::update(const LeaderState& state) {
   Aftermath after;
@@ -50,7 +51,11 @@ Result<void> Partition::update(const LeaderState& state) {
     if (new_term) {
       durable_waiters_.take_all(Errc::not_leader_or_follower, after.ready);
       committed_waiters_.take_all(Errc::not_leader_or_follower, after.ready);
-      if (is_leader()) outcome = log_->start_epoch(state.leader_epoch);
+      if (is_leader()) {
+        term_start_ = log_->log_end();
+        outcome = log_->start_epoch(state.leader_epoch);
+        if (!outcome) fail_log(outcome.error(), after);
+      }
     }
     advance(after);
     tell_watchers(after);
@@ -87,11 +92,9 @@ AppendResult Partition::append(std::span<std::byte> batch, const record::Produce
   bool wants_sync = false;
   {
     std::lock_guard lock(mutex_);
-    if (retired_) return {.error = Errc::unknown_topic_or_partition};
-    if (log_->failure())
-      return {.error = Errc::kafka_storage_error, .message = log_->failure()->context};
-    if (!is_leader()) return {.error = Errc::not_leader_or_follower};
-    if (acks == -1 && state_.isr_size < effective_min_isr()) return {.error = Errc::not_enough_replicas};
+    if (Errc error = why_not_leading(); error != Errc::none)
+      return {.error = error, .message = log_->failure() ? log_->failure()->context : std::string()};
+    if (acks == -1 && is_below_min_isr()) return {.error = Errc::not_enough_replicas};
 
     result.log_start = log_->log_start();
     auto earlier = log_->producers().check(produced.batch);
@@ -110,6 +113,7 @@ AppendResult Partition::append(std::span<std::byte> batch, const record::Produce
       result.log_append_time = produced.max_timestamp;
     record::set_base_offset(batch, result.base_offset);
     record::set_leader_epoch(batch, state_.leader_epoch);
+    const Offset segment = log_->end_position().segment_base;
     if (auto written = log_->append(batch); !written) {
       fail_log(written.error(), after);
       result = {.error = Errc::kafka_storage_error, .message = written.error().context};
@@ -118,7 +122,9 @@ AppendResult Partition::append(std::span<std::byte> batch, const record::Produce
     } else {
       durable_end_ = log_->log_end();
       advance(after);
-      wants_sync = ++appends_since_sync_ >= config_->flush_messages;
+      records_since_sync_ += result.end - result.base_offset;
+      // A finished segment is synced as in Kafka, so that recovery points and open files keep up.
+      wants_sync = records_since_sync_ >= config_->flush_messages || log_->end_position().segment_base != segment;
     }
   }
   if (wants_sync) rounds_.request(shared_from_this(), batch.size());
@@ -130,17 +136,20 @@ Offset Partition::acknowledged_end(std::int16_t acks) const {
   return acks == -1 ? high_watermark_ : durable_end_;
 }
 
-bool Partition::wait_for(Offset end, std::int16_t acks, Committed done) {
+std::optional<Errc> Partition::wait_for(Offset end, std::int16_t acks, Committed done) {
   std::lock_guard lock(mutex_);
-  if (acknowledged_end(acks) >= end) return false;
+  if (acknowledged_end(acks) >= end) return Errc::none;
+  // What ended all waits may have come between the append and this call.
+  if (Errc error = why_not_leading(); error != Errc::none) return error;
+  if (acks == -1 && durable_end_ >= end && is_below_min_isr()) return Errc::not_enough_replicas_after_append;
   (acks == -1 ? committed_waiters_ : durable_waiters_).add(end, std::move(done));
-  return true;
+  return std::nullopt;
 }
 
 void Partition::advance(Aftermath& after) {
   if (!is_leader()) return;
   durable_waiters_.take(durable_end_, Errc::none, after.ready);
-  if (state_.isr_size < effective_min_isr()) {
+  if (is_below_min_isr()) {
     committed_waiters_.take(durable_end_, Errc::not_enough_replicas_after_append, after.ready);
     return;
   }
@@ -170,7 +179,7 @@ void Partition::fail_log(const Error& error, Aftermath& after) {
 
 storage::Syncable::Pending Partition::begin_sync() {
   std::lock_guard lock(mutex_);
-  appends_since_sync_ = 0;
+  records_since_sync_ = 0;
   return {.end = log_->log_end(), .files = log_->unsynced_files()};
 }
 
@@ -189,14 +198,20 @@ void Partition::end_sync(Offset end, const Result<void>& outcome) {
   after.run();
 }
 
-Errc Partition::check_leader(LeaderEpoch current_leader_epoch) const {
+Errc Partition::why_not_leading() const {
   if (retired_) return Errc::unknown_topic_or_partition;
   if (log_->failure()) return Errc::kafka_storage_error;
+  return is_leader() && !closing_ ? Errc::none : Errc::not_leader_or_follower;
+}
+
+Errc Partition::check_leader(LeaderEpoch current_leader_epoch) const {
+  const Errc error = why_not_leading();
+  if (error == Errc::unknown_topic_or_partition || error == Errc::kafka_storage_error) return error;
   if (current_leader_epoch != no_epoch) {
     if (current_leader_epoch < state_.leader_epoch) return Errc::fenced_leader_epoch;
     if (current_leader_epoch > state_.leader_epoch) return Errc::unknown_leader_epoch;
   }
-  return is_leader() ? Errc::none : Errc::not_leader_or_follower;
+  return error;
 }
 
 ReadResult Partition::read(const ReadRequest& request) const {
@@ -229,17 +244,21 @@ ReadResult Partition::read(const ReadRequest& request) const {
 OffsetResult Partition::find_offset(TimestampMs timestamp, LeaderEpoch current_leader_epoch) const {
   Offset limit, start;
   LeaderEpoch epoch;
+  bool is_behind_term;  // a new leader does not know yet what was committed before it (primitives.md 14)
   std::optional<LeaderEpoch> start_epoch;
   {
     std::lock_guard lock(mutex_);
     if (Errc error = check_leader(current_leader_epoch); error != Errc::none) return {.error = error};
     limit = high_watermark_;
     start = log_->log_start();
+    is_behind_term = limit < term_start_;
     epoch = state_.leader_epoch;
     start_epoch = log_->leader_epochs().epoch_of(start);
   }
   switch (timestamp) {
-    case latest: return {.found = {.offset = limit, .leader_epoch = epoch}};
+    case latest:
+      if (is_behind_term) return {.error = Errc::offset_not_available};
+      return {.found = {.offset = limit, .leader_epoch = epoch}};
     case earliest:
     case earliest_local: return {.found = {.offset = start, .leader_epoch = start_epoch.value_or(no_epoch)}};
     default: break;
@@ -248,6 +267,7 @@ OffsetResult Partition::find_offset(TimestampMs timestamp, LeaderEpoch current_l
   auto found = timestamp == with_max_timestamp ? log_->find_max_timestamp(limit)
                                                : log_->find_by_time(timestamp, limit);
   if (!found) return {.error = to_kafka(found.error().code)};
+  if (found->offset < 0 && is_behind_term) return {.error = Errc::offset_not_available};
   return {.found = *found};
 }
 
@@ -286,10 +306,19 @@ storage::LogDirectory::Checkpoint Partition::describe() const {
           .high_watermark = high_watermark_};
 }
 
-Result<storage::LogDirectory::Checkpoint> Partition::checkpoint() {
-  std::lock_guard lock(mutex_);
-  auto checkpoint = describe();
-  LEAT_TRY(checkpoint.recovery_point, log_->checkpoint());
+storage::LogDirectory::Checkpoint Partition::checkpoint() {
+  Aftermath after;
+  storage::LogDirectory::Checkpoint checkpoint;
+  {
+    std::lock_guard lock(mutex_);
+    if (!log_->failure()) {
+      if (auto point = log_->checkpoint()) recovery_point_ = *point;
+      else if (log_->failure()) fail_log(point.error(), after);
+    }
+    checkpoint = describe();
+    checkpoint.recovery_point = recovery_point_;
+  }
+  after.run();
   return checkpoint;
 }
 
@@ -299,12 +328,25 @@ Result<void> Partition::tidy() {
   return log_->purge_deleted(clock_.wall_ms());
 }
 
-Result<storage::LogDirectory::Checkpoint> Partition::close() {
+Result<std::vector<std::shared_ptr<io::File>>> Partition::begin_close() {
+  Aftermath after;
+  Result<std::vector<std::shared_ptr<io::File>>> files = Error{};
+  {
+    std::lock_guard lock(mutex_);
+    closing_ = true;
+    files = log_->begin_close();
+    if (!files) fail_log(files.error(), after);
+  }
+  after.run();
+  return files;
+}
+
+Result<storage::LogDirectory::Checkpoint> Partition::end_close(const Result<void>& synced) {
   Aftermath after;
   Result<storage::LogDirectory::Checkpoint> result = Error{};
   {
     std::lock_guard lock(mutex_);
-    if (auto closed = log_->close(); !closed) {
+    if (auto closed = synced ? log_->end_close() : synced; !closed) {
       fail_log(closed.error(), after);
       result = closed.error();
     } else {
@@ -315,6 +357,7 @@ Result<storage::LogDirectory::Checkpoint> Partition::close() {
     durable_waiters_.take_all(Errc::not_leader_or_follower, after.ready);
     committed_waiters_.take_all(Errc::not_leader_or_follower, after.ready);
     state_.leader = no_node;
+    tell_watchers(after);
   }
   after.run();
   return result;

@@ -106,9 +106,9 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
 
   /// Appends one batch that validate_produced passed; `batch` is its bytes, stamped in place.
   AppendResult append(std::span<std::byte> batch, const record::ProducedBatch& produced, std::int16_t acks);
-  /// Calls `done` (never from inside this call) once `end` is acknowledged for `acks` (1 or -1). False
-  /// when it is already and `done` was dropped.
-  bool wait_for(Offset end, std::int16_t acks, Committed done);
+  /// Calls `done` (never from inside this call) once `end` is acknowledged for `acks` (1 or -1), or never
+  /// will be. Returns the outcome, and drops `done`, where that is known already.
+  std::optional<Errc> wait_for(Offset end, std::int16_t acks, Committed done);
 
   ReadResult read(const ReadRequest& request) const;
   /// ListOffsets' special timestamps -1, -2, -3, -4 and real ones (primitives.md 14); `limit` by
@@ -130,12 +130,16 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
   Offset log_start() const { return log_->log_start(); }
   std::size_t size_bytes() const { return log_->size_bytes(); }
 
-  /// Flushes what recovery would otherwise redo, and says from where it would start now.
-  Result<storage::LogDirectory::Checkpoint> checkpoint();
+  /// Flushes what recovery would otherwise redo, and says from where it would start now. A log that has
+  /// failed says what it said last.
+  storage::LogDirectory::Checkpoint checkpoint();
   /// Forgets idle producers and removes files whose deletion is due.
   Result<void> tidy();
-  /// A clean stop: everything durable, indexes closed. Appends fail afterwards.
-  Result<storage::LogDirectory::Checkpoint> close();
+  /// A clean stop, in two halves so that the partitions of a directory share their syncs. The first takes
+  /// nothing more and returns the files that must be durable; the second is told how their sync went.
+  /// Afterwards all that waits has been answered, and appends fail.
+  Result<std::vector<std::shared_ptr<io::File>>> begin_close();
+  Result<storage::LogDirectory::Checkpoint> end_close(const Result<void>& synced);
   /// The topic was deleted: everything that waits gets unknown_topic_or_partition.
   void retire();
   bool is_retired() const;
@@ -150,9 +154,12 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
     const Watcher* key;
     std::uint64_t cookie;
   };
+  /// Why this replica does not lead, or cannot; none if it does.
+  Errc why_not_leading() const;
   Errc check_leader(LeaderEpoch current_leader_epoch) const;
   bool is_leader() const { return state_.leader == self_; }
   std::size_t effective_min_isr() const;
+  bool is_below_min_isr() const { return state_.isr_size < effective_min_isr(); }
   bool syncs_every_append() const { return config_->flush_messages <= 1; }
   Offset acknowledged_end(std::int16_t acks) const;
   storage::LogDirectory::Checkpoint describe() const;
@@ -176,8 +183,11 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
   /// What counts as durable for HW and acks: the log's durable end, or its end where flush.messages lets
   /// the operating system decide.
   Offset durable_end_;
-  std::int64_t appends_since_sync_ = 0;
+  std::int64_t records_since_sync_ = 0;
+  Offset recovery_point_;  // of the last checkpoint
+  Offset term_start_ = 0;  // log end when this leader's term began
   bool retired_ = false;
+  bool closing_ = false;
   CommitWaiters durable_waiters_;    // acks=1
   CommitWaiters committed_waiters_;  // acks=all
   std::vector<Watch> watches_;

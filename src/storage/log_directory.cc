@@ -108,11 +108,12 @@ Result<LoadedLog> LogDirectory::create(const TopicPartition& partition, const Uu
   LEAT_TRY(const bool exists, core_->volume.exists(directory));
   if (exists) return Error{Errc::in_use, directory + " exists already"};
   LEAT_CHECK(core_->volume.create_directories(directory));
-  LEAT_CHECK(io::replace_text(core_->volume, directory + "/partition.metadata", partition_metadata_text(topic_id)));
-  LEAT_CHECK(core_->volume.sync_directory(path()));
+  LEAT_TRY(auto metadata, core_->volume.open(directory + "/partition.metadata", io::OpenMode::create_truncate));
+  LEAT_CHECK(metadata->write_at(0, partition_metadata_text(topic_id)));
   // Nothing can be there to be recovered.
   LEAT_TRY(auto log, log::Log::open(core_->volume, core_->clock, {.directory = directory, .clean = true}, settings,
                                     core_->diagnostics));
+  log->sync_with_first_batch(std::move(metadata));
   return LoadedLog{partition, topic_id, std::move(log), 0};
 }
 

@@ -52,7 +52,8 @@ class LogDirectory {
   std::optional<std::int64_t> clean_broker_epoch() const;
   /// Loads every partition directory but `__cluster_metadata-0`, in parallel on `workers`, with progress.
   Result<std::vector<LoadedLog>> load(Executor& workers, const SettingsOf& settings);
-  /// A new partition: directory, partition.metadata (durable), empty log.
+  /// A new partition: directory, partition.metadata, empty log. Nothing is synced: the sync that makes its
+  /// first batch durable covers all of it, and before that the metadata would have it made again.
   Result<LoadedLog> create(const TopicPartition& partition, const Uuid& topic_id, log::LogSettings settings);
   /// Renames to `-delete` at once; `purge_deleted` removes them.
   Result<void> remove(const TopicPartition& partition, Entropy& entropy);

@@ -108,7 +108,9 @@ Result<std::vector<LoadedLog>> LogDirectory::load(Executor& workers, const Setti
     log::OpenState state{.directory = core.path_of(partition.to_string()), .clean = clean};
     const auto metadata = io::read_text(core.volume, state.directory + "/partition.metadata");
     if (metadata) {
-      LEAT_TRY(loaded.topic_id, parse_partition_metadata(*metadata));
+      // A file that was torn by a crash belongs to a log without a durable batch: no id, so a stray.
+      if (const auto id = parse_partition_metadata(*metadata)) loaded.topic_id = *id;
+      else core.diagnostics.say(LogLevel::warning, state.directory + "/partition.metadata: " + id.error().context);
     } else if (metadata.error().code != Errc::not_found) {
       return metadata.error();
     }

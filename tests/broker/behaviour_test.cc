@@ -2,6 +2,7 @@
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/describe_cluster.h"
+#include "protocol/messages/describe_configs.h"
 #include "protocol/messages/init_producer_id.h"
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "world.h"
@@ -392,6 +393,36 @@ TEST_P(Behaviour, PartitionsOnlyGrow) {
   EXPECT_EQ(client().produce("t", 2, {"new"}).error_code, 0);
 }
 
+TEST_P(Behaviour, DescribesConfigsWithTheirSources) {  // H17, H18
+  open({{"log.segment.bytes", "2000000"}});
+  client().create_topic("t", 1, {{"retention.ms", "1000"}});
+  protocol::DescribeConfigsRequest request;
+  const auto ask_for = [&](std::int8_t type, const std::string& name, std::vector<std::string> keys) {
+    auto& resource = request.resources.emplace_back();
+    resource.resource_type = type;
+    resource.resource_name = name;
+    resource.configuration_keys = std::move(keys);
+  };
+  ask_for(2, "t", {"retention.ms", "segment.bytes", "flush.messages"});
+  ask_for(2, "nope", {});
+  ask_for(4, "1", {"log.segment.bytes"});
+  ask_for(4, "7", {});
+  ask_for(99, "x", {});
+  request.include_synonyms = true;
+  const auto answer = client().call<protocol::DescribeConfigsResponse>(std::move(request), 4);
+  ASSERT_EQ(answer.results.size(), 5u);
+  std::map<std::string, std::pair<std::string, int>> topic;
+  for (const auto& row : answer.results[0].configs) topic[row.name] = {row.value.value_or("null"), row.config_source};
+  EXPECT_EQ(topic, (std::map<std::string, std::pair<std::string, int>>{
+                       {"retention.ms", {"1000", 1}}, {"segment.bytes", {"2000000", 4}}, {"flush.messages", {"1", 5}}}));
+  EXPECT_EQ(answer.results[1].error_code, code(Errc::unknown_topic_or_partition));
+  ASSERT_EQ(answer.results[2].configs.size(), 1u);
+  EXPECT_EQ(answer.results[2].configs[0].config_source, 4);
+  EXPECT_FALSE(answer.results[2].configs[0].synonyms.empty());
+  EXPECT_EQ(answer.results[3].error_code, code(Errc::invalid_request));
+  EXPECT_EQ(answer.results[4].error_code, code(Errc::invalid_request));
+}
+
 TEST_P(Behaviour, DescribesItsCluster) {
   open();
   const auto answer = client().call<protocol::DescribeClusterResponse>(protocol::DescribeClusterRequest{}, 1);
@@ -408,7 +439,7 @@ TEST_P(Behaviour, AdvertisesOnlyWhatItAnswers) {
   const auto answer = client().call<protocol::ApiVersionsResponse>(std::move(request), 3);
   std::set<std::int16_t> keys;
   for (const auto& api : answer.api_keys) keys.insert(api.api_key);
-  EXPECT_EQ(keys, (std::set<std::int16_t>{0, 1, 2, 3, 18, 19, 20, 22, 23, 37, 60}));
+  EXPECT_EQ(keys, (std::set<std::int16_t>{0, 1, 2, 3, 18, 19, 20, 22, 23, 32, 37, 60}));
   for (const auto& feature : answer.supported_features) EXPECT_GT(feature.min_version, 0) << feature.name;
 }
 

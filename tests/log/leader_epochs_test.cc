@@ -14,31 +14,43 @@ class LeaderEpochsTest : public LogTest {
 };
 
 TEST_F(LeaderEpochsTest, TheFileIsKafkas) {  // files.md 9
-  ASSERT_TRUE(epochs.assign(0, 0));
-  ASSERT_TRUE(epochs.assign(2, 3));
+  epochs.assign(0, 0);
+  epochs.assign(2, 3);
+  ASSERT_TRUE(epochs.flush());
   EXPECT_EQ(file(), "0\n2\n0 0\n2 3\n");
   EXPECT_EQ(LeaderEpochs::load(disk, "data/leader-epoch-checkpoint").value().entries(), epochs.entries());
 }
 
+TEST_F(LeaderEpochsTest, AStagedFileReplacesTheOldOneWhenItIsInstalled) {
+  epochs.assign(0, 0);
+  const auto staged = epochs.stage().value();
+  ASSERT_TRUE(staged);
+  EXPECT_EQ(file(), "<none>");
+  ASSERT_TRUE(staged->sync());
+  ASSERT_TRUE(epochs.install());
+  EXPECT_EQ(file(), "0\n1\n0 0\n");
+  EXPECT_EQ(epochs.stage().value(), nullptr) << "nothing is unwritten";
+}
+
 TEST_F(LeaderEpochsTest, OnlyANewerEpochIsAdded) {
-  ASSERT_TRUE(epochs.assign(3, 10));
-  ASSERT_TRUE(epochs.assign(3, 20));
-  ASSERT_TRUE(epochs.assign(2, 30));
-  ASSERT_TRUE(epochs.assign(-1, 30));
+  epochs.assign(3, 10);
+  epochs.assign(3, 20);
+  epochs.assign(2, 30);
+  epochs.assign(-1, 30);
   EXPECT_EQ(epochs.entries(), (Entries{{3, 10}}));
 }
 
 TEST_F(LeaderEpochsTest, AnEpochReplacesThoseThatStartWhereItDoesOrAbove) {
-  ASSERT_TRUE(epochs.assign(1, 0));
-  ASSERT_TRUE(epochs.assign(2, 10));
-  ASSERT_TRUE(epochs.assign(3, 10));
+  epochs.assign(1, 0);
+  epochs.assign(2, 10);
+  epochs.assign(3, 10);
   EXPECT_EQ(epochs.entries(), (Entries{{1, 0}, {3, 10}}));
 }
 
 TEST_F(LeaderEpochsTest, EndOfAnEpochFollowsKafkasRule) {  // primitives.md 12
-  ASSERT_TRUE(epochs.assign(2, 5));
-  ASSERT_TRUE(epochs.assign(4, 10));
-  ASSERT_TRUE(epochs.assign(7, 20));
+  epochs.assign(2, 5);
+  epochs.assign(4, 10);
+  epochs.assign(7, 20);
   const auto end = [&](LeaderEpoch epoch) {
     const EpochEnd found = epochs.end_of(epoch, 30);
     return std::pair(found.epoch, found.end);
@@ -53,15 +65,15 @@ TEST_F(LeaderEpochsTest, EndOfAnEpochFollowsKafkasRule) {  // primitives.md 12
 }
 
 TEST_F(LeaderEpochsTest, AnOffsetBelongsToTheLastEpochThatBeganBelow) {
-  ASSERT_TRUE(epochs.assign(2, 5));
-  ASSERT_TRUE(epochs.assign(4, 10));
+  epochs.assign(2, 5);
+  epochs.assign(4, 10);
   EXPECT_EQ(epochs.epoch_of(4), std::nullopt);
   EXPECT_EQ(epochs.epoch_of(9), 2);
   EXPECT_EQ(epochs.epoch_of(10), 4);
 }
 
 TEST_F(LeaderEpochsTest, TruncationDropsFromEitherEnd) {
-  for (const auto& [epoch, start] : Entries{{1, 0}, {2, 10}, {3, 20}}) ASSERT_TRUE(epochs.assign(epoch, start));
+  for (const auto& [epoch, start] : Entries{{1, 0}, {2, 10}, {3, 20}}) epochs.assign(epoch, start);
   ASSERT_TRUE(epochs.truncate_from_end(20));
   EXPECT_EQ(epochs.entries(), (Entries{{1, 0}, {2, 10}}));
   ASSERT_TRUE(epochs.truncate_from_start(15));

@@ -271,13 +271,14 @@ TEST_F(LogTest, ASyncThatFailedIsBelievedAfterReopeningOnlyAsFarAsTheDiskHasIt) 
   EXPECT_EQ(log->log_end(), end) << "what was served after reopening was on the disk";
 }
 
-TEST_F(LogTest, StartingAnEpochIsDurableBeforeAnyData) {
-  {
-    auto log = open();
-    ASSERT_TRUE(log->append(batch({.base = 0, .epoch = 3})));
-    sync(*log);
-    ASSERT_TRUE(log->start_epoch(7));
-  }
+TEST_F(LogTest, EpochsAreOnDiskBeforeTheRecoveryPointPassesThem) {
+  auto log = open();
+  ASSERT_TRUE(log->append(batch({.base = 0, .epoch = 3})));
+  ASSERT_TRUE(log->start_epoch(7));
+  EXPECT_FALSE(exists("leader-epoch-checkpoint")) << "a term costs no sync of its own";
+  sync(*log);
+  ASSERT_EQ(log->checkpoint().value(), 1);
+  disk.power_cycle();
   EXPECT_EQ(text("leader-epoch-checkpoint"), "0\n2\n3 0\n7 1\n");
 }
 

@@ -169,7 +169,6 @@ TEST_F(RecoveryTest, EpochsAreLearntFromBatches) {
     ASSERT_TRUE(log->append(batch({.base = 1, .epoch = 5})));
     sync(*log);
   }
-  remove("leader-epoch-checkpoint");
   EXPECT_EQ(open()->leader_epochs().entries(), (std::vector<EpochStart>{{2, 0}, {5, 1}}));
   EXPECT_EQ(text("leader-epoch-checkpoint"), "0\n2\n2 0\n5 1\n");
 }

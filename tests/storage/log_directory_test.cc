@@ -129,10 +129,17 @@ TEST_F(LogDirectoryTest, AnIdentityMayHaveCommentsAndAnyOrder) {
   EXPECT_EQ(open()->meta()->node_id, 7);
 }
 
-TEST_F(LogDirectoryTest, ANewPartitionSurvivesPowerLossAtOnce) {
+TEST_F(LogDirectoryTest, ANewPartitionIsDurableWithItsFirstBatch) {
   {
     auto directory = open_formatted();
-    ASSERT_TRUE(directory->create(orders, topic, {}));
+    auto created = directory->create(orders, topic, {.segment_ms = 1LL << 60}).value();
+    ASSERT_TRUE(created.log->append(batch(0)));
+    Event synced;
+    disk.sync(created.log->unsynced_files(), [&](Result<void> outcome) {
+      EXPECT_TRUE(outcome);
+      synced.set();
+    });
+    ASSERT_TRUE(scheduler.wait(synced, Instant::max()));
     EXPECT_EQ(text("orders-0/partition.metadata"), "version: 0\ntopic_id: " + topic.to_string());
     EXPECT_EQ(text("orders-0/partition.metadata").size(), 43u);
     EXPECT_EQ(directory->create(orders, topic, {}).error().code, Errc::in_use);
