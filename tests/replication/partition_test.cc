@@ -1,0 +1,292 @@
+#include "replication/partition.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "record/batch_builder.h"
+#include "sim/disk.h"
+#include "sim/scheduler.h"
+
+/// P1-P3 of partition.h, on a disk that syncs when it is told to.
+namespace leat::replication {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr NodeId self = 1;
+constexpr NodeId other = 2;
+
+class PartitionTest : public testing::Test {
+ protected:
+  PartitionTest() {
+    EXPECT_TRUE(disk.create_directories("data"));
+    open();
+    disk.hold_syncs();
+  }
+
+  void open(config::LogConfig config = {}, Offset high_watermark = 0) {
+    partition.reset();
+    auto log = log::Log::open(disk, scheduler, {.directory = "data/t-0"}, log_settings(config, 86'400'000)).value();
+    partition = std::make_shared<Partition>(self, storage::LoadedLog{{"t", 0}, Uuid{}, std::move(log), high_watermark},
+                                            rounds, scheduler, config, 86'400'000);
+  }
+  /// This replica leads alone, unless said otherwise.
+  void lead(LeaderState state = {}) {
+    state.leader = self;
+    if (state.leader_epoch < 0) state.leader_epoch = 0;
+    state.partition_epoch = ++partition_epoch;
+    ASSERT_TRUE(partition->update(state));
+  }
+  void follow(LeaderEpoch epoch) {
+    ASSERT_TRUE(partition->update({.leader = other, .leader_epoch = epoch, .partition_epoch = ++partition_epoch}));
+  }
+  AppendResult append(int records = 1, std::int16_t acks = -1, record::BatchOptions options = {}) {
+    record::BatchBuilder builder(options);
+    for (int i = 0; i < records; ++i) builder.append(1'700'000'000'000 + i, Bytes(), Bytes("value"));
+    auto bytes = builder.build().value();
+    auto produced = record::validate_produced(bytes, {.now = scheduler.wall_ms()}).value();
+    return partition->append(bytes, produced, acks);
+  }
+  /// Waits, and notes the outcome, also one that is known at once.
+  void wait(Offset end, std::int16_t acks, std::vector<Errc>& outcomes) {
+    if (auto known = partition->wait_for(end, acks, [&](Errc outcome) { outcomes.push_back(outcome); }))
+      outcomes.push_back(*known);
+  }
+  void close() {
+    const auto files = partition->begin_close();
+    ASSERT_TRUE(files);
+    Result<void> synced;
+    for (const auto& file : *files)
+      if (synced) synced = file->sync();
+    ASSERT_TRUE(partition->end_close(synced));
+  }
+  void complete_one_sync() {
+    ASSERT_TRUE(disk.complete_one_sync());
+    scheduler.run_ready();
+  }
+  void release_syncs() {
+    disk.release_syncs();
+    scheduler.run_until_idle();
+  }
+
+  sim::Scheduler scheduler{1};
+  sim::Disk disk{scheduler, {.sync_delay_max = Duration(0)}};
+  storage::SyncRounds rounds{disk};
+  std::shared_ptr<Partition> partition;
+  std::int32_t partition_epoch = 0;
+  std::vector<Errc> outcomes;
+};
+
+struct CountingWatcher : Watcher {
+  void partition_changed(std::uint64_t) override { ++changes; }
+  int changes = 0;
+};
+
+TEST_F(PartitionTest, HighWatermarkFollowsTheDurableEndOfASoleReplica) {
+  lead();
+  EXPECT_EQ(append(3).end, 3);
+  EXPECT_EQ(partition->log_end(), 3);
+  EXPECT_EQ(partition->high_watermark(), 0) << "P1: not durable yet";
+  complete_one_sync();
+  EXPECT_EQ(partition->high_watermark(), 3);
+}
+
+TEST_F(PartitionTest, NothingAtOrAboveTheHighWatermarkIsRead) {
+  lead();
+  append(2);
+  complete_one_sync();
+  append(2);
+  const auto read = partition->read({.from = 0, .max_bytes = 1 << 20, .at_least_one_batch = true});
+  EXPECT_EQ(read.error, Errc::none);
+  EXPECT_EQ(read.high_watermark, 2);
+  EXPECT_EQ(read.range.next, 2) << "P2";
+  const auto beyond = partition->read({.from = 3, .max_bytes = 1 << 20, .at_least_one_batch = true});
+  EXPECT_EQ(beyond.error, Errc::none);
+  EXPECT_EQ(beyond.range.bytes, 0u);
+}
+
+TEST_F(PartitionTest, BothAcksWaitForTheSyncOfASoleReplica) {
+  lead();
+  const Offset end = append().end;
+  wait(end, 1, outcomes);
+  wait(end, -1, outcomes);
+  EXPECT_THAT(outcomes, IsEmpty());
+  complete_one_sync();
+  EXPECT_THAT(outcomes, ElementsAre(Errc::none, Errc::none)) << "P3";
+}
+
+TEST_F(PartitionTest, BelowMinIsrTheHighWatermarkStandsStillAndAcksOneIsServed) {
+  open({.min_insync_replicas = 2});
+  lead({.replica_count = 3, .isr_size = 1});
+  EXPECT_EQ(append(1, -1).error, Errc::not_enough_replicas);
+  const Offset end = append(1, 1).end;
+  wait(end, 1, outcomes);
+  release_syncs();
+  EXPECT_THAT(outcomes, ElementsAre(Errc::none));
+  EXPECT_EQ(partition->high_watermark(), 0) << "B20";
+}
+
+TEST_F(PartitionTest, AnIsrThatShrinksBelowTheMinimumAfterTheAppendIsTold) {
+  open({.min_insync_replicas = 2});
+  lead({.replica_count = 3, .isr_size = 2});
+  const Offset end = append().end;
+  lead({.replica_count = 3, .isr_size = 1});
+  release_syncs();
+  wait(end, -1, outcomes);
+  EXPECT_THAT(outcomes, ElementsAre(Errc::not_enough_replicas_after_append)) << "B19";
+}
+
+TEST_F(PartitionTest, ALostLeadershipEndsAllWaits) {
+  lead();
+  const Offset end = append().end;
+  wait(end, -1, outcomes);
+  follow(1);
+  EXPECT_THAT(outcomes, ElementsAre(Errc::not_leader_or_follower));
+  EXPECT_EQ(append().error, Errc::not_leader_or_follower);
+}
+
+TEST_F(PartitionTest, AWaitThatComesAfterTheLeadershipWentIsNotKept) {
+  lead();
+  const Offset end = append().end;
+  follow(1);
+  wait(end, -1, outcomes);
+  wait(end, 1, outcomes);
+  EXPECT_THAT(outcomes, ElementsAre(Errc::not_leader_or_follower, Errc::not_leader_or_follower));
+}
+
+TEST_F(PartitionTest, AWaitThatComesAfterTheSyncFailedIsNotKept) {
+  lead();
+  append();
+  const Offset end = append().end;  // in the round behind the one that is under way
+  disk.fail_nth(1);
+  release_syncs();
+  ASSERT_TRUE(disk.fault_fired());
+  wait(end, -1, outcomes);
+  wait(end, 1, outcomes);
+  EXPECT_THAT(outcomes, ElementsAre(Errc::kafka_storage_error, Errc::kafka_storage_error));
+}
+
+TEST_F(PartitionTest, AWaitThatComesAfterTheTopicWentIsNotKept) {
+  lead();
+  const Offset end = append().end;
+  partition->retire();
+  wait(end, -1, outcomes);
+  EXPECT_THAT(outcomes, ElementsAre(Errc::unknown_topic_or_partition));
+}
+
+TEST_F(PartitionTest, WhatCloseMadeDurableCountsAsAcknowledged) {
+  lead();
+  const Offset end = append().end;
+  close();
+  wait(end, -1, outcomes);
+  EXPECT_THAT(outcomes, ElementsAre(Errc::none));
+  wait(end + 1, -1, outcomes);
+  EXPECT_THAT(outcomes, ElementsAre(Errc::none, Errc::not_leader_or_follower));
+}
+
+TEST_F(PartitionTest, NothingIsTakenBetweenTheHalvesOfAClose) {
+  lead();
+  append();
+  const auto files = partition->begin_close();
+  ASSERT_TRUE(files);
+  EXPECT_EQ(append().error, Errc::not_leader_or_follower);
+  for (const auto& file : *files) ASSERT_TRUE(file->sync());
+  EXPECT_TRUE(partition->end_close({})) << "a refused append is not a failed log";
+}
+
+TEST_F(PartitionTest, CloseWakesWhoWatches) {
+  lead();
+  auto watcher = std::make_shared<CountingWatcher>();
+  partition->watch(watcher, 1);
+  close();
+  EXPECT_GT(watcher->changes, 0) << "a fetch that waits would wait for its whole time";
+}
+
+TEST_F(PartitionTest, ADuplicateIsNotAcknowledgedBeforeItsFirstSyncIs) {
+  lead();
+  const record::BatchOptions identity{.producer_id = 7, .producer_epoch = 0, .base_sequence = 0};
+  EXPECT_EQ(append(1, -1, identity).base_offset, 0);
+  const auto again = append(1, -1, identity);
+  EXPECT_EQ(again.base_offset, 0) << "C2";
+  EXPECT_EQ(partition->log_end(), 1);
+  wait(again.end, -1, outcomes);
+  wait(again.end, 1, outcomes);
+  EXPECT_THAT(outcomes, IsEmpty());
+  complete_one_sync();
+  EXPECT_THAT(outcomes, ElementsAre(Errc::none, Errc::none));
+}
+
+TEST_F(PartitionTest, AnOlderPartitionEpochIsIgnored) {
+  lead({.leader_epoch = 3});
+  ASSERT_TRUE(partition->update({.leader = other, .leader_epoch = 2, .partition_epoch = partition_epoch - 1}));
+  EXPECT_EQ(partition->state().leader, self);
+  EXPECT_EQ(partition->state().leader_epoch, 3);
+}
+
+TEST_F(PartitionTest, EpochsAreComparedBeforeLeadership) {
+  follow(5);
+  EXPECT_EQ(partition->read({.current_leader_epoch = 4}).error, Errc::fenced_leader_epoch);
+  EXPECT_EQ(partition->read({.current_leader_epoch = 6}).error, Errc::unknown_leader_epoch);
+  EXPECT_EQ(partition->read({.current_leader_epoch = 5}).error, Errc::not_leader_or_follower);
+}
+
+TEST_F(PartitionTest, TheHighWatermarkOfTheCheckpointIsCappedAtWhatIsThere) {
+  open({}, 1000);
+  EXPECT_EQ(partition->high_watermark(), 0);
+}
+
+TEST_F(PartitionTest, ANewLeaderBehindItsTermsStartKnowsNoLatestOffset) {
+  open({.min_insync_replicas = 2});
+  lead({.replica_count = 3, .isr_size = 2});
+  append(2);
+  release_syncs();
+  ASSERT_EQ(partition->high_watermark(), 2);
+  lead({.replica_count = 3, .isr_size = 1});
+  append(2, 1);
+  scheduler.run_until_idle();
+  lead({.leader_epoch = 1, .replica_count = 3, .isr_size = 1});
+  EXPECT_EQ(partition->find_offset(-1, no_epoch).error, Errc::offset_not_available);
+  EXPECT_EQ(partition->find_offset(1'900'000'000'000, no_epoch).error, Errc::offset_not_available);
+  EXPECT_EQ(partition->find_offset(-2, no_epoch).error, Errc::none);
+  EXPECT_EQ(partition->find_offset(1'700'000'000'000, no_epoch).found.offset, 0);
+  lead({.leader_epoch = 1, .replica_count = 3, .isr_size = 2});
+  EXPECT_EQ(partition->find_offset(-1, no_epoch).found.offset, 4);
+}
+
+TEST_F(PartitionTest, FlushMessagesCountsRecordsAndNotBatches) {
+  open({.flush_messages = 10});
+  lead();
+  const auto syncs = disk.counters().sync_calls;
+  append(6);
+  EXPECT_EQ(disk.counters().sync_calls, syncs);
+  append(6);
+  EXPECT_EQ(disk.counters().sync_calls, syncs + 1);
+}
+
+TEST_F(PartitionTest, WhereTheSystemDecidesAFinishedSegmentIsSyncedAllTheSame) {
+  open({.segment_bytes = 1000, .flush_messages = INT64_MAX});
+  lead();
+  disk.release_syncs();
+  for (int i = 0; i < 50; ++i) append(10);
+  scheduler.run_until_idle();
+  EXPECT_GT(partition->checkpoint().recovery_point, 0);
+}
+
+TEST_F(PartitionTest, AFailedLogKeepsItsLastCheckpoint) {
+  lead();
+  append(2);
+  complete_one_sync();
+  EXPECT_EQ(partition->checkpoint().recovery_point, 2);
+  append(2);
+  append(2);  // in the round behind the one that is under way
+  disk.fail_nth(1);
+  release_syncs();
+  ASSERT_TRUE(disk.fault_fired());
+  const auto checkpoint = partition->checkpoint();
+  EXPECT_EQ(checkpoint.recovery_point, 2) << "so that the checkpoints of other logs can be written";
+  EXPECT_EQ(checkpoint.high_watermark, 4);
+}
+
+}  // namespace
+}  // namespace leat::replication
