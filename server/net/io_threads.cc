@@ -34,6 +34,11 @@ void IoThreads::stop() {
   }
   for (auto& thread : threads_)
     if (thread->thread.joinable()) thread->thread.join();
+  // Tasks that were posted and had no turn hold on to those who hold us, and some of them answer somebody.
+  for (auto& thread : threads_) {
+    thread->context.restart();
+    thread->context.poll();
+  }
 }
 
 }  // namespace leat::net

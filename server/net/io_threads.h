@@ -23,7 +23,7 @@ class IoThreads {
   asio::io_context& context(std::size_t index) { return threads_[index]->context; }
   /// Round robin. Safe from any thread.
   std::size_t next() { return next_.fetch_add(1, std::memory_order_relaxed) % threads_.size(); }
-  /// Lets the threads end: what is queued is dropped. Not from one of them.
+  /// Ends the threads; what is queued and ready then runs on this one, operations under way are dropped. Not from one of them.
   void stop();
 
  private:
