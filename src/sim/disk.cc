@@ -1,6 +1,7 @@
 #include "sim/disk.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/errors.h"
@@ -44,7 +45,12 @@ Result<void> check_replaceable(const Node& moved, const std::shared_ptr<Node>& r
 Disk::Disk(Executor& executor, DiskOptions options)
     : state_(std::make_shared<DiskState>(executor, options)) {}
 
-Disk::~Disk() = default;
+Disk::~Disk() {
+  // Syncs that nobody will complete hold on to files, which hold on to the state.
+  std::unique_lock lock(state_->mutex);
+  const auto dropped = std::exchange(state_->held, {});
+  lock.unlock();
+}
 
 Result<std::shared_ptr<io::File>> Disk::open(const std::string& path, io::OpenMode mode) {
   std::lock_guard lock(state_->mutex);

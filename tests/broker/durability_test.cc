@@ -99,6 +99,7 @@ TEST_F(Durability, OneCompletedSyncAnswersMany) {
   ASSERT_TRUE(disk_.complete_one_sync());
   scheduler_.run_for(std::chrono::milliseconds(10));
   EXPECT_THAT(acknowledged_, SizeIs(producers)) << "two rounds cover everything; the first " << after_first;
+  disk_.release_syncs();
 }
 
 TEST_F(Durability, AFailedSyncIsNeverAnsweredAsSuccess) {
