@@ -7,7 +7,7 @@ using namespace leat;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Input input(data, size);
   const auto damaged = input.number<std::uint8_t>();
-  const auto put_part = [&, bit = 0](fuzz::Machine& machine, const char* path, std::string_view sound) mutable {
+  auto put_part = [&, bit = 0](fuzz::Machine& machine, const char* path, std::string_view sound) mutable {
     const auto part = input.part();
     machine.put(path, damaged & 1 << bit++ ? Bytes(part) : Bytes(sound));
   };
