@@ -182,9 +182,15 @@ def admin_tools(kafka):
 
     def codecs_asked_for(leatd, written):
         """finds the codecs that clients were asked to write with"""
-        # Clients leave a batch as it is where the codec would not make it smaller.
-        wrong = [f"{topic} has batches of {sorted(codecs[topic])}" for topics in written.values()
-                 for codec, topic in topics.items() if codec not in codecs[topic] or not codecs[topic] <= {codec, "none"}]
+        wrong = []
+        for writer, topics in written.items():
+            for codec, topic in topics.items():
+                # librdkafka takes a broker without FindCoordinator for one that knows no lz4, and sends plain batches.
+                # With groups this exception goes.
+                asked = "none" if codec == "lz4" and writer.name.startswith("confluent-kafka") else codec
+                # Clients leave a batch as it is where the codec would not make it smaller.
+                if asked not in codecs[topic] or not codecs[topic] <= {asked, "none"}:
+                    wrong.append(f"{topic} has batches of {sorted(codecs[topic])}")
         assert not wrong, "\n".join(wrong)
 
     def metadata_log(leatd, _):
