@@ -152,6 +152,31 @@ TEST_P(PublicBroker, RefusesWhatKafkaRefuses) {
   EXPECT_EQ(producer.send({.topic = "t", .value = big}).get().error().code, Errc::message_too_large);
 }
 
+TEST_P(PublicBroker, RollsSegmentsAndReadsThemAllAfterAReopen) {
+  const auto tasks = [] {
+    const auto all = std::filesystem::directory_iterator("/proc/self/task");
+    return std::distance(begin(all), end(all));
+  };
+  const std::string value(1000, 'v');
+  {
+    auto broker = open().value();
+    broker.create_topic("t", {.configs = {{"segment.bytes", "1048576"}}}).value();
+    auto producer = broker.producer();
+    for (int i = 0; i < 3000; ++i) (void)producer.send({.topic = "t", .value = value});
+    producer.flush().value();
+    if (GetParam() == Threading::caller_driven) EXPECT_EQ(tasks(), 1) << "the caller's thread does everything";
+  }
+  std::size_t segments = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(directory_ + "/data/t-0"))
+    segments += entry.path().extension() == ".log";
+  EXPECT_GE(segments, 3u);
+  auto broker = open().value();
+  auto consumer = broker.consumer();
+  consumer.assign({{"t", 0}}).value();
+  EXPECT_EQ(read(consumer, 3000).size(), 3000u);
+  if (GetParam() == Threading::caller_driven) EXPECT_EQ(tasks(), 1);
+}
+
 TEST_P(PublicBroker, IsClosedInTheChildOfAFork) {
   auto broker = open().value();
   broker.create_topic("t").value();
