@@ -41,6 +41,16 @@ void Conversation::close() {
   dropped.swap(entries_);
 }
 
+void Conversation::abandon() {
+  std::deque<std::shared_ptr<Entry>> left;
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+    left.swap(entries_);
+  }
+  for (const auto& entry : left) entry->deliver({.close = true, .failed = true});
+}
+
 std::shared_ptr<Conversation::Entry> Conversation::next_to_start() const {
   for (const auto& entry : entries_) {
     if (entry->state == State::waiting)

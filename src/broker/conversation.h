@@ -31,6 +31,8 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
   std::size_t outstanding() const;
   /// Nothing is delivered any more; what has not started never will.
   void close();
+  /// The same for one whose client is told: what was taken and not answered is delivered as failed.
+  void abandon();
 
  private:
   enum class State { waiting, running, answered };

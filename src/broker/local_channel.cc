@@ -74,6 +74,11 @@ void LocalChannel::deliver() {
   is_delivering_ = false;
 }
 
-void LocalChannel::close() { closed_ = true; }
+void LocalChannel::close() {
+  const Sending sending;
+  closed_ = true;
+  // Requests that wait hold on to this channel; they could wait for ever once nobody drives the broker.
+  conversation_->abandon();
+}
 
 }  // namespace leat::broker
