@@ -124,6 +124,8 @@ Result<Records> ConsumerCore::poll(Duration timeout) {
         errors_.pop_front();
         return error;
       }
+      // What came since collect() has set the last event already, and would be waited past.
+      if (holder_->size() == 0 && !parts_.empty()) continue;
       arrival = next_arrival();
       wake = std::min(deadline, next_retry());
     }
