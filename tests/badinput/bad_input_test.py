@@ -30,6 +30,7 @@ class Abuse(unittest.TestCase):
 
     def setUp(self):
         self.daemon = Daemon(LEATD, **self.settings)
+        self.addCleanup(self.daemon.__exit__)
         self.good = Client(self.daemon.port)
         self.good.create_topic("t")
         self.assertEqual(self.good.produce_error("t", batch(record(b"sound"), 1)), (0, 0))
@@ -47,7 +48,6 @@ class Abuse(unittest.TestCase):
         for one in self.open:
             one.close()
         self.assertEqual(self.daemon.stop(), 0, self.daemon.output())
-        self.daemon.__exit__()
 
     def connect(self):
         bad = socket.create_connection(("127.0.0.1", self.daemon.port), timeout=60)
