@@ -158,8 +158,9 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
   void answer() {
     if (timer_ != TimerId::none) services_.environment.executor.cancel(timer_);
     FetchResponse response;
-    std::ranges::stable_partition(read_, [](const Read& read) { return !is_refused(read.result.error); });
-    for (Read& read : read_) add(response, read);
+    for (const bool refused : {false, true})
+      for (Read& read : read_)
+        if (is_refused(read.result.error) == refused) add(response, read);
     if (context_.version >= 16) add_leader_endpoints(services_, context_, response);
     response.session_id = services_.fetch_sessions.close(*session_);
     respond_({.message = std::move(response)});

@@ -21,7 +21,7 @@ bool is_internal(std::string_view topic) {
 class MetadataAnswer {
  public:
   MetadataAnswer(Services& services, const RequestContext& context)
-      : services_(services), context_(context), image_(services.controller.image()) {
+      : context_(context), image_(services.controller.image()) {
     for (const auto& broker : broker_addresses(services, *image_, context.listener)) {
       if (broker.is_fenced) continue;
       response_.brokers.push_back({broker.id, broker.host, broker.port, broker.rack});
@@ -84,7 +84,6 @@ class MetadataAnswer {
     }
   }
 
-  Services& services_;
   const RequestContext& context_;
   const std::shared_ptr<const metadata::Image> image_;
   std::set<NodeId> reachable_;
