@@ -117,6 +117,18 @@ TEST_F(Durability, AFailedSyncIsNeverAnsweredAsSuccess) {
   EXPECT_THAT(refused_, SizeIs(2 * producers - 1));
 }
 
+TEST_F(Durability, AStopWhoseSyncsDoNotCompleteIsNoCleanStop) {
+  Client(*this).create_topic("t");
+  produce_from_all("a-");
+  disk_.hold_syncs();
+  EXPECT_FALSE(broker_->close());
+  broker_.reset();
+  disk_.power_cycle();
+  EXPECT_FALSE(disk_.exists("data/.kafka_cleanshutdown").value());
+  start();
+  EXPECT_THAT(read_all(), SizeIs(producers));
+}
+
 class PowerCut : public testing::TestWithParam<std::uint64_t> {};
 INSTANTIATE_TEST_SUITE_P(Seeds, PowerCut, testing::Range<std::uint64_t>(1, 41));
 
