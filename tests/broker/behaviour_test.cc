@@ -1,3 +1,4 @@
+#include "broker/api_table.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/delete_topics.h"
@@ -441,6 +442,93 @@ TEST_P(Behaviour, AdvertisesOnlyWhatItAnswers) {
   for (const auto& api : answer.api_keys) keys.insert(api.api_key);
   EXPECT_EQ(keys, (std::set<std::int16_t>{0, 1, 2, 3, 18, 19, 20, 22, 23, 32, 37, 60}));
   for (const auto& feature : answer.supported_features) EXPECT_GT(feature.min_version, 0) << feature.name;
+}
+
+/// A request of each API that finds something to answer.
+protocol::AnyMessage request_for(protocol::ApiKey key, std::int16_t version, const Uuid& topic_id, TimestampMs now) {
+  using protocol::ApiKey;
+  switch (key) {
+    case ApiKey::produce: {
+      auto request = Client::produce_request("t", 0, Client::batch({"v"}, now));
+      request.topic_data[0].topic_id = topic_id;
+      if (version >= 13) request.topic_data[0].name.clear();
+      return request;
+    }
+    case ApiKey::fetch: {
+      auto request = Client::fetch_request("t", 0, 0);
+      request.topics[0].topic_id = topic_id;
+      if (version >= 7) request.session_epoch = 0;
+      return request;
+    }
+    case ApiKey::list_offsets: {
+      protocol::ListOffsetsRequest request;
+      request.topics.push_back({.name = "t", .partitions = {{.partition_index = 0, .timestamp = -1}}});
+      return request;
+    }
+    case ApiKey::metadata: {
+      MetadataRequest request;
+      request.topics.emplace();
+      request.topics->emplace_back().name = "t";
+      return request;
+    }
+    case ApiKey::api_versions: {
+      protocol::ApiVersionsRequest request;
+      request.client_software_name = request.client_software_version = "test";
+      return request;
+    }
+    case ApiKey::create_topics: {
+      CreateTopicsRequest request;
+      request.topics.push_back({.name = "made-" + std::to_string(version), .num_partitions = 1, .replication_factor = 1});
+      return request;
+    }
+    case ApiKey::delete_topics: {
+      protocol::DeleteTopicsRequest request;
+      if (version < 6) request.topic_names = {"nope"};
+      else request.topics.emplace_back().name = "nope";
+      return request;
+    }
+    case ApiKey::init_producer_id: {
+      protocol::InitProducerIdRequest request;
+      request.transactional_id = std::nullopt;
+      return request;
+    }
+    case ApiKey::offset_for_leader_epoch: {
+      protocol::OffsetForLeaderEpochRequest request;
+      request.topics.push_back({.topic = "t", .partitions = {{.partition = 0, .leader_epoch = 0}}});
+      return request;
+    }
+    case ApiKey::describe_configs: {
+      protocol::DescribeConfigsRequest request;
+      request.resources.push_back({.resource_type = 2, .resource_name = "t", .configuration_keys = std::nullopt});
+      return request;
+    }
+    case ApiKey::create_partitions: {
+      protocol::CreatePartitionsRequest request;
+      request.topics.push_back({.name = "t", .count = 1, .assignments = std::nullopt});
+      return request;
+    }
+    case ApiKey::describe_cluster: return protocol::DescribeClusterRequest();
+    default: ADD_FAILURE() << "no request for api " << static_cast<int>(key); return {};
+  }
+}
+
+TEST_P(Behaviour, EveryVersionOfEveryApiIsAnswered) {
+  open();
+  const Uuid id = client().create_topic("t");
+  for (const broker::Api& api : broker::api_table()) {
+    for (std::int16_t version = api.min_version; version <= api.max_version; ++version) {
+      Event answered;
+      Result<protocol::AnyMessage> outcome = Error{};
+      client().channel().send(
+          {.version = version, .message = request_for(api.key, version, id, world().wall_ms()), .client_id = "test"},
+          [&](Result<protocol::AnyMessage> result) {
+            outcome = std::move(result);
+            answered.set();
+          });
+      ASSERT_TRUE(world().executor().wait(answered, world().executor().now() + std::chrono::seconds(20)));
+      EXPECT_TRUE(outcome) << name(api.key) << " v" << version << ": " << outcome.error().to_string();
+    }
+  }
 }
 
 TEST_P(Behaviour, ApiVersionsChecksTheSoftwareName) {
