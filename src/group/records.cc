@@ -5,6 +5,7 @@
 #include "base/errors.h"
 #include "base/types.h"
 #include "base/wire.h"
+#include "protocol/schema.h"
 
 namespace leat::group {
 namespace {
