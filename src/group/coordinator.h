@@ -1,16 +1,13 @@
 #pragma once
 
 #include <memory>
-#include <optional>
-#include <string>
-#include <unordered_map>
 
 #include "group/settings.h"
 #include "group/step.h"
 
 namespace leat::group {
 
-class Group;
+class Groups;
 
 /// All groups of one partition of `__consumer_offsets`: pure, deterministic, without I/O.
 ///
@@ -37,13 +34,32 @@ class Coordinator final : private Step::State {
 
   /// When a Tick is due next. A Tick that comes early does nothing.
   Instant next_deadline() const;
-  /// About so much memory is held: members' metadata and assignments, offsets.
+  /// About so much memory is held: members' metadata and assignments, offsets. Costs nothing to ask.
   std::size_t memory_bytes() const;
   std::size_t group_count() const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  void on(Join event, Step& step);
+  void on(Sync event, Step& step);
+  void on(const Heartbeat& event, Step& step);
+  void on(const Leave& event, Step& step);
+  void on(const CommitOffsets& event, Step& step);
+  void on(const FetchOffsets& event, Step& step);
+  void on(const DeleteOffsets& event, Step& step);
+  void on(const ListGroups& event, Step& step);
+  void on(const DescribeGroup& event, Step& step);
+  void on(const DeleteGroup& event, Step& step);
+  void on(const TopicsDeleted& event, Step& step);
+  void on(const Tick& event, Step& step);
+
+  Errc commit_to(const CommitOffsets& event, Step& step);
+  void create(const std::string& group, Step& step);
+  void remove_expired(Step& step);
+
+  const Settings settings_;
+  std::unique_ptr<Groups> groups_;
+  /// When expired offsets and groups are looked for next.
+  Instant next_expiry_ = Instant::max();
 };
 
 }  // namespace leat::group
