@@ -44,7 +44,8 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
         fetch_sessions_(
             static_cast<std::size_t>(config_.get(config::max_incremental_fetch_session_cache_slots)),
             environment_.entropy),
-        partitions_(environment_, config_, node_id_) {}
+        partitions_(environment_, config_, node_id_),
+        groups_(environment_, config_, node_id_, partitions_) {}
   ~Core() override { (void)close(); }
 
   Result<void> open() {
@@ -55,8 +56,10 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
     LEAT_TRY(auto partition_directories, with_rounds(std::move(directories)));
     const auto image = controller_->image();
     LEAT_CHECK(partitions_.open(std::move(partition_directories), *image));
+    groups_.apply(metadata::Image{}, *image);
     services_ = std::make_unique<Services>(Services{environment_, config_, cluster_id_, node_id_, *controller_,
-                                                    partitions_, fetch_sessions_, endpoints_, *producer_ids_, is_closed_});
+                                                    partitions_, fetch_sessions_, endpoints_, *producer_ids_, groups_,
+                                                    is_closed_});
     start_timers();
     return {};
   }
@@ -102,6 +105,7 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
     }
     if (!controller_) return {};
     const std::int64_t epoch = controller_->broker_epoch();
+    groups_.close();
     // As Kafka's single node: leaderships are given up in the metadata first, the marker comes last.
     Result<void> outcome = controller_->close();
     if (auto closed = partitions_.close(epoch); !closed) outcome = closed;
@@ -212,6 +216,7 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
                                         controller_options(directories)));
     controller->on_change([this](const metadata::Image& before, std::shared_ptr<const metadata::Image> after) {
       partitions_.apply(before, *after);
+      groups_.apply(before, *after);
     });
     producer_ids_ = std::make_unique<ProducerIds>(*controller);
     return controller;
@@ -285,6 +290,7 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
   Endpoints endpoints_;
   FetchSessions fetch_sessions_;
   Partitions partitions_;
+  GroupCoordinator groups_;
   std::unique_ptr<metadata::Controller> controller_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<Services> services_;

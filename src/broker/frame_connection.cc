@@ -49,7 +49,8 @@ void FrameConnection::handle(protocol::RequestHeader header, std::span<std::byte
 
   RequestContext context{.version = version,
                          .client_id = header.client_id.value_or(""),
-                         .listener = info_.listener};
+                         .listener = info_.listener,
+                         .client_host = "/" + info_.peer.substr(0, info_.peer.rfind(':'))};
   conversation_->submit(*api, std::move(context), std::move(request),
                         [self = shared_from_this(), schema = protocol::response_schema(api->key), version,
                          id = header.correlation_id](Answer answer) {

@@ -5,31 +5,53 @@
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_groups.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
+#include "protocol/messages/describe_groups.h"
 #include "protocol/messages/fetch.h"
+#include "protocol/messages/find_coordinator.h"
+#include "protocol/messages/heartbeat.h"
 #include "protocol/messages/init_producer_id.h"
+#include "protocol/messages/join_group.h"
+#include "protocol/messages/leave_group.h"
+#include "protocol/messages/list_groups.h"
 #include "protocol/messages/list_offsets.h"
 #include "protocol/messages/metadata.h"
+#include "protocol/messages/offset_commit.h"
+#include "protocol/messages/offset_delete.h"
+#include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/produce.h"
+#include "protocol/messages/sync_group.h"
 
-/// One function an API; each in a file of its own name.
+/// One function an API, in a file of its name or of what it is one of (topics.cc, groups.cc, group_membership.cc).
 namespace leat::broker {
 
 void handle_api_versions(Services&, const RequestContext&, protocol::ApiVersionsRequest&, Respond);
 void handle_create_partitions(Services&, const RequestContext&, protocol::CreatePartitionsRequest&, Respond);
 void handle_create_topics(Services&, const RequestContext&, protocol::CreateTopicsRequest&, Respond);
+void handle_delete_groups(Services&, const RequestContext&, protocol::DeleteGroupsRequest&, Respond);
 void handle_delete_topics(Services&, const RequestContext&, protocol::DeleteTopicsRequest&, Respond);
 void handle_describe_cluster(Services&, const RequestContext&, protocol::DescribeClusterRequest&, Respond);
 void handle_describe_configs(Services&, const RequestContext&, protocol::DescribeConfigsRequest&, Respond);
+void handle_describe_groups(Services&, const RequestContext&, protocol::DescribeGroupsRequest&, Respond);
 void handle_fetch(Services&, const RequestContext&, protocol::FetchRequest&, Respond);
+void handle_find_coordinator(Services&, const RequestContext&, protocol::FindCoordinatorRequest&, Respond);
+void handle_heartbeat(Services&, const RequestContext&, protocol::HeartbeatRequest&, Respond);
 void handle_init_producer_id(Services&, const RequestContext&, protocol::InitProducerIdRequest&, Respond);
+void handle_join_group(Services&, const RequestContext&, protocol::JoinGroupRequest&, Respond);
+void handle_leave_group(Services&, const RequestContext&, protocol::LeaveGroupRequest&, Respond);
+void handle_list_groups(Services&, const RequestContext&, protocol::ListGroupsRequest&, Respond);
 void handle_list_offsets(Services&, const RequestContext&, protocol::ListOffsetsRequest&, Respond);
 void handle_metadata(Services&, const RequestContext&, protocol::MetadataRequest&, Respond);
+void handle_offset_commit(Services&, const RequestContext&, protocol::OffsetCommitRequest&, Respond);
+void handle_offset_delete(Services&, const RequestContext&, protocol::OffsetDeleteRequest&, Respond);
+void handle_offset_fetch(Services&, const RequestContext&, protocol::OffsetFetchRequest&, Respond);
 void handle_offset_for_leader_epoch(Services&, const RequestContext&,
                                     protocol::OffsetForLeaderEpochRequest&, Respond);
 void handle_produce(Services&, const RequestContext&, protocol::ProduceRequest&, Respond);
+void handle_sync_group(Services&, const RequestContext&, protocol::SyncGroupRequest&, Respond);
 
 }  // namespace leat::broker

@@ -3,7 +3,9 @@
 
 #include "base/errors.h"
 #include "broker/handlers.h"
+#include "broker/internal_topics.h"
 #include "broker/leader_hint.h"
+#include "broker/topics_on_demand.h"
 #include "config/broker_settings.h"
 #include "metadata/topic_name.h"
 
@@ -13,10 +15,6 @@ namespace {
 using protocol::MetadataRequest;
 using protocol::MetadataResponse;
 using TopicAnswer = MetadataResponse::MetadataResponseTopic;
-
-bool is_internal(std::string_view topic) {
-  return topic == "__consumer_offsets" || topic == "__transaction_state" || topic == "__share_group_state";
-}
 
 class MetadataAnswer {
  public:
@@ -91,28 +89,6 @@ class MetadataAnswer {
   std::vector<std::string> to_create_;
 };
 
-/// Makes the topics that were asked for; nobody waits: clients ask again (H2).
-void create_topics(Services& services, std::vector<std::string> names) {
-  protocol::CreateTopicsRequest request;
-  request.timeout_ms = 30'000;
-  for (auto& name : names) {
-    auto& topic = request.topics.emplace_back();
-    topic.name = std::move(name);
-    topic.num_partitions = -1;
-    topic.replication_factor = -1;
-  }
-  services.controller.create_topics(
-      // By value: the request is answered already, so nothing of it keeps the broker until this comes.
-      std::move(request), 7, [diagnostics = services.environment.diagnostics](protocol::CreateTopicsResponse response) {
-        for (const auto& topic : response.topics)
-          if (topic.error_code != 0 &&
-              topic.error_code != static_cast<std::int16_t>(Errc::topic_already_exists))
-            diagnostics.say(
-                LogLevel::warning, "creating topic " + topic.name + " on demand: " +
-                                       topic.error_message.value_or("error " + std::to_string(topic.error_code)));
-      });
-}
-
 }  // namespace
 
 void handle_metadata(Services& services, const RequestContext& context, MetadataRequest& request,
@@ -142,7 +118,8 @@ void handle_metadata(Services& services, const RequestContext& context, Metadata
       else answer.add_by_id(topic.topic_id);
     }
   }
-  if (auto names = answer.to_create(); !names.empty()) create_topics(services, std::move(names));
+  // Nobody waits: clients ask again (H2).
+  if (auto names = answer.to_create(); !names.empty()) create_on_demand(services, std::move(names), [] {});
   respond({.message = answer.take()});
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/errors.h"
 #include "broker/handlers.h"
+#include "broker/internal_topics.h"
 #include "broker/leader_hint.h"
 #include "record/validate.h"
 
@@ -114,10 +115,6 @@ record::ProduceRules rules_for(const config::LogConfig& config, std::int16_t ver
     case zstd: rules.codec = record::Codec::zstd, rules.level = config.zstd_level; break;
   }
   return rules;
-}
-
-bool is_internal(std::string_view topic) {
-  return topic == "__consumer_offsets" || topic == "__transaction_state" || topic == "__share_group_state";
 }
 
 /// Kafka stops the whole request at a size field or magic that no batch can have (B5).

@@ -14,6 +14,7 @@ struct RequestContext {
   std::int16_t version = 0;
   std::string client_id;
   std::string listener;
+  std::string client_host;  ///< as Kafka's tools show it: "/127.0.0.1"; empty in process
 };
 
 /// What a handler gives back: a response; nothing (acks=0); or the wish to close the connection.

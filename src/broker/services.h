@@ -6,6 +6,7 @@
 #include "broker/broker.h"
 #include "broker/endpoints.h"
 #include "broker/fetch_sessions.h"
+#include "broker/group_coordinator.h"
 #include "broker/partitions.h"
 #include "broker/producer_ids.h"
 #include "metadata/controller.h"
@@ -23,6 +24,7 @@ struct Services {
   FetchSessions& fetch_sessions;
   Endpoints& endpoints;
   ProducerIds& producer_ids;
+  GroupCoordinator& groups;
   const std::atomic<bool>& is_closed;
 };
 

@@ -85,6 +85,11 @@ std::size_t Partition::effective_min_isr() const {
   return std::min<std::size_t>(static_cast<std::size_t>(config_->min_insync_replicas), state_.replica_count);
 }
 
+Errc Partition::can_append(std::int16_t acks) const {
+  std::lock_guard lock(mutex_);
+  return why_not_appending(acks);
+}
+
 AppendResult Partition::append(std::span<std::byte> batch, const record::ProducedBatch& produced,
                                std::int16_t acks) {
   AppendResult result;
@@ -92,9 +97,8 @@ AppendResult Partition::append(std::span<std::byte> batch, const record::Produce
   bool wants_sync = false;
   {
     std::lock_guard lock(mutex_);
-    if (Errc error = why_not_leading(); error != Errc::none)
+    if (Errc error = why_not_appending(acks); error != Errc::none)
       return {.error = error, .message = log_->failure() ? log_->failure()->context : std::string()};
-    if (acks == -1 && is_below_min_isr()) return {.error = Errc::not_enough_replicas};
 
     result.log_start = log_->log_start();
     auto earlier = log_->producers().check(produced.batch);
@@ -202,6 +206,11 @@ Errc Partition::why_not_leading() const {
   if (retired_) return Errc::unknown_topic_or_partition;
   if (log_->failure()) return Errc::kafka_storage_error;
   return is_leader() && !closing_ ? Errc::none : Errc::not_leader_or_follower;
+}
+
+Errc Partition::why_not_appending(std::int16_t acks) const {
+  if (Errc error = why_not_leading(); error != Errc::none) return error;
+  return acks == -1 && is_below_min_isr() ? Errc::not_enough_replicas : Errc::none;
 }
 
 Errc Partition::check_leader(LeaderEpoch current_leader_epoch) const {

@@ -104,6 +104,8 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
   void reconfigure(config::LogConfig config);
   std::shared_ptr<const config::LogConfig> config() const;
 
+  /// Why append() would refuse a good batch now; none if it would not.
+  Errc can_append(std::int16_t acks) const;
   /// Appends one batch that validate_produced passed; `batch` is its bytes, stamped in place.
   AppendResult append(std::span<std::byte> batch, const record::ProducedBatch& produced, std::int16_t acks);
   /// Calls `done` (never from inside this call) once `end` is acknowledged for `acks` (1 or -1), or never
@@ -156,6 +158,7 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
   };
   /// Why this replica does not lead, or cannot; none if it does.
   Errc why_not_leading() const;
+  Errc why_not_appending(std::int16_t acks) const;
   Errc check_leader(LeaderEpoch current_leader_epoch) const;
   bool is_leader() const { return state_.leader == self_; }
   std::size_t effective_min_isr() const;
