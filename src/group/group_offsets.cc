@@ -35,10 +35,12 @@ OffsetRecord committed(const CommitOffsets& event, const CommitOffsets::Offset& 
   OffsetRecord record{{event.group, offset.topic, offset.partition}, std::nullopt};
   auto& value = record.value.emplace();
   value.offset = offset.offset;
-  value.leader_epoch = offset.leader_epoch;
   value.metadata = offset.metadata;
   value.commit_timestamp = now;
   value.expire_timestamp = expiry(now, event.retention_ms);
+  // The version of the value that has a place for an expiry has none for these, and a replay gives what was written.
+  if (value.expire_timestamp != no_timestamp) return record;
+  value.leader_epoch = offset.leader_epoch;
   value.topic_id = offset.topic_id;
   return record;
 }
