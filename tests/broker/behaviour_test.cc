@@ -1,11 +1,22 @@
 #include "broker/api_table.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/create_partitions.h"
+#include "protocol/messages/delete_groups.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
+#include "protocol/messages/describe_groups.h"
+#include "protocol/messages/find_coordinator.h"
+#include "protocol/messages/heartbeat.h"
 #include "protocol/messages/init_producer_id.h"
+#include "protocol/messages/join_group.h"
+#include "protocol/messages/leave_group.h"
+#include "protocol/messages/list_groups.h"
+#include "protocol/messages/offset_commit.h"
+#include "protocol/messages/offset_delete.h"
+#include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/offset_for_leader_epoch.h"
+#include "protocol/messages/sync_group.h"
 #include "world.h"
 
 /// What a client may rely on, over every kind of Channel. Rules are those of behaviours.md.
@@ -440,7 +451,7 @@ TEST_P(Behaviour, AdvertisesOnlyWhatItAnswers) {
   const auto answer = client().call<protocol::ApiVersionsResponse>(std::move(request), 3);
   std::set<std::int16_t> keys;
   for (const auto& api : answer.api_keys) keys.insert(api.api_key);
-  EXPECT_EQ(keys, (std::set<std::int16_t>{0, 1, 2, 3, 18, 19, 20, 22, 23, 32, 37, 60}));
+  EXPECT_EQ(keys, (std::set<std::int16_t>{0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 22, 23, 32, 37, 42, 47, 60}));
   for (const auto& feature : answer.supported_features) EXPECT_GT(feature.min_version, 0) << feature.name;
 }
 
@@ -508,6 +519,72 @@ protocol::AnyMessage request_for(protocol::ApiKey key, std::int16_t version, con
       return request;
     }
     case ApiKey::describe_cluster: return protocol::DescribeClusterRequest();
+    case ApiKey::find_coordinator: {
+      protocol::FindCoordinatorRequest request;
+      if (version < 4) request.key = "g";
+      else request.coordinator_keys = {"g"};
+      return request;
+    }
+    case ApiKey::join_group: {
+      protocol::JoinGroupRequest request;
+      request.group_id = "joined-at-" + std::to_string(version);
+      request.session_timeout_ms = request.rebalance_timeout_ms = 6000;
+      request.protocol_type = "consumer";
+      request.protocols.push_back({.name = "range", .metadata = Payload::own("")});
+      return request;
+    }
+    case ApiKey::sync_group: {
+      protocol::SyncGroupRequest request;
+      request.group_id = "g";
+      return request;
+    }
+    case ApiKey::heartbeat: {
+      protocol::HeartbeatRequest request;
+      request.group_id = "g";
+      return request;
+    }
+    case ApiKey::leave_group: {
+      protocol::LeaveGroupRequest request;
+      request.group_id = "g";
+      if (version >= 3) request.members.push_back({.member_id = "nobody"});
+      return request;
+    }
+    case ApiKey::offset_commit: {
+      protocol::OffsetCommitRequest request;
+      request.group_id = "g";
+      auto& topic = request.topics.emplace_back();
+      if (version < 10) topic.name = "t";
+      topic.topic_id = topic_id;
+      topic.partitions.push_back({.partition_index = 0, .committed_offset = 1, .committed_metadata = ""});
+      return request;
+    }
+    case ApiKey::offset_fetch: {
+      protocol::OffsetFetchRequest request;
+      if (version < 8) {
+        request.group_id = "g";
+        request.topics = {{{.name = "t", .partition_indexes = {0}}}};
+      } else {
+        request.topics.emplace();
+        request.groups.push_back({.group_id = "g", .topics = std::nullopt});
+      }
+      return request;
+    }
+    case ApiKey::offset_delete: {
+      protocol::OffsetDeleteRequest request;
+      request.group_id = "g";
+      return request;
+    }
+    case ApiKey::list_groups: return protocol::ListGroupsRequest();
+    case ApiKey::describe_groups: {
+      protocol::DescribeGroupsRequest request;
+      request.groups = {"g"};
+      return request;
+    }
+    case ApiKey::delete_groups: {
+      protocol::DeleteGroupsRequest request;
+      request.groups_names = {"nobody"};
+      return request;
+    }
     default: ADD_FAILURE() << "no request for api " << static_cast<int>(key); return {};
   }
 }
@@ -515,6 +592,9 @@ protocol::AnyMessage request_for(protocol::ApiKey key, std::int16_t version, con
 TEST_P(Behaviour, EveryVersionOfEveryApiIsAnswered) {
   open();
   const Uuid id = client().create_topic("t");
+  protocol::FindCoordinatorRequest find;
+  find.coordinator_keys = {"g"};
+  EXPECT_EQ(client().call<protocol::FindCoordinatorResponse>(std::move(find), 4).coordinators.at(0).error_code, 0);
   for (const broker::Api& api : broker::api_table()) {
     for (std::int16_t version = api.min_version; version <= api.max_version; ++version) {
       Event answered;
