@@ -30,6 +30,8 @@ class Leatd:
     `wrap` is put before the command, e.g. strace and its options; `settings` become --set.
     """
 
+    restarts = True
+
     def __init__(self, settings=None, wrap=()):
         self.dir = Path(tempfile.mkdtemp(prefix="leat-test-"))
         self.data = self.dir / "data"
@@ -103,6 +105,12 @@ class Leatd:
             os.kill(self.pid(), signal.SIGKILL)
         self.process.wait(PATIENCE)
         self.process = None
+
+    def kill9_and_start(self):
+        """On the same port, for those who are connected."""
+        self.settings["listeners"] = f"PLAINTEXT://{self.bootstrap}"
+        self.kill9()
+        self.start()
 
     def discard(self):
         shutil.rmtree(self.dir, ignore_errors=True)

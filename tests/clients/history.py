@@ -34,6 +34,7 @@ class Rules(NamedTuple):
     soon: int = 20 * SECOND  # H7
     slack: int = SECOND // 2  # how late a heartbeat may be
     downtimes: tuple = ()  # from and until, of the broker
+    reconnect: int = 10 * SECOND  # what clients may wait until they find the broker again
     owners: bool = True  # whether a member can tell when it owns a partition; else only H1, H7 and what H4 says of gaps
 
 
@@ -86,8 +87,12 @@ def read_member(name, events, rules, ownerships, commits, found):
     under_way = {}
     stopped = None
 
-    def end(partition, t):
-        owned.pop(partition).end = t
+    def end(partition, t, lost=False):
+        ownership = owned.pop(partition)
+        ownership.end = t
+        for down, up in rules.downtimes if lost and ownership.died is None else ():
+            if ownership.begin < down and t > up:
+                ownership.died, ownership.zombie = down, up + rules.session - rules.slack
 
     for event in events:
         t, kind = event["t"], event["event"]
@@ -100,7 +105,7 @@ def read_member(name, events, rules, ownerships, commits, found):
         elif kind in ("revoked", "lost"):
             for partition in event["partitions"]:
                 if partition in owned:
-                    end(partition, t)
+                    end(partition, t, lost=kind == "lost")
                 elif rules.owners:
                     found.append(f"H2: {name} gives up {partition} at {seconds(t)} but does not own it")
         elif kind == "records":
@@ -155,8 +160,8 @@ def in_order(ownership, found):
 
 
 def from_the_commit(ownership, commits, found):
-    """H4."""
-    if not ownership.records:
+    """H4. A zombie may ask so late where to begin that it learns what its successor committed."""
+    if not ownership.records or ownership.records[0][0] > ownership.zombie:
         return
     first = ownership.records[0][1]
     last = max((c.offset for c in commits if c.ended is not None and c.ended <= ownership.begin), default=0)
@@ -194,11 +199,11 @@ def delivered(partition, owned, values, rules, found):
         found.append(f"H1: {partition}: {len(holes)} records are lost, the first at {holes[0]}")
     if tail:
         found.append(f"H1: {partition} is stuck: nothing from {tail[0]} on of {max(values) + 1} is delivered")
-    late = [(first[offset] - at - down_between(at, first[offset], rules.downtimes), offset)
+    late = [(first[offset] - at - down_between(at, first[offset], rules), offset)
             for offset, (at, _) in values.items() if offset in first]
     if late and max(late)[0] > rules.soon:
         found.append(f"H7: {partition}:{max(late)[1]} is delivered {max(late)[0] / SECOND:.1f} s after it was written")
 
 
-def down_between(begin, end, downtimes):
-    return sum(max(0, min(end, up) - max(begin, down)) for down, up in downtimes)
+def down_between(begin, end, rules):
+    return sum(max(0, min(end, up + rules.reconnect) - max(begin, down)) for down, up in rules.downtimes)

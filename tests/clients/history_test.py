@@ -63,6 +63,13 @@ class HistoryTest(unittest.TestCase):
     def test_a_zombie_is_well(self):
         self.expect(zombie())
 
+    def test_a_zombie_may_begin_where_its_successor_is(self):
+        history = zombie()
+        history["a"][1:4] = []
+        history["b"][1:2] = [got(9.5, 0, 0, 10)]
+        history["a"][-2] = got(13.1, 0, 10, 12)
+        self.expect(history)
+
     def test_events_may_be_told_in_any_order(self):
         self.expect({name: events[::-1] for name, events in handover().items()})
 
@@ -146,6 +153,13 @@ class HistoryTest(unittest.TestCase):
         history["a"].insert(-1, at(6, "note"))
         self.expect(history, "H2")
 
+    def test_a_member_that_comes_late_to_a_broker_that_was_down_is_a_zombie(self):
+        history = zombie()
+        history["a"][4:6] = []
+        self.expect(history, "H2")
+        self.expect(history, rules=RULES._replace(downtimes=((2 * SECOND, 3 * SECOND),)))
+        self.expect(history, "H5", rules=RULES._replace(downtimes=((2 * SECOND, 4 * SECOND),)))
+
     def test_a_partition_that_is_stuck(self):
         self.expect(handover(), "H1: 0 is stuck: nothing from 10 on of 12", count=12)
         self.expect({}, "H1: 0 is stuck: nothing from 0 on", count=12)
@@ -153,7 +167,8 @@ class HistoryTest(unittest.TestCase):
     def test_a_record_that_is_late(self):
         rules = RULES._replace(soon=4 * SECOND)
         self.expect(handover(), "H7: 0:9 is delivered 5.0 s", rules=rules)
-        self.expect(handover(), rules=rules._replace(downtimes=((SECOND, 3 * SECOND),)))
+        self.expect(handover(), rules=rules._replace(downtimes=((SECOND, 3 * SECOND),), reconnect=0))
+        self.expect(handover(), rules=rules._replace(downtimes=((SECOND, SECOND),), reconnect=2 * SECOND))
 
     def test_a_value_of_another_record(self):
         history = handover()

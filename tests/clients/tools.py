@@ -33,6 +33,7 @@ class Tool:
     checks = ()
     cannot_write = ()
     note = ""
+    member = None
 
     def __init__(self, name, kafka, exercised, checks=()):
         self.name, self.kafka, self.version = name, kafka, kafka.version

@@ -26,14 +26,14 @@ consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
 })
 consumer.on(consumer.events.CRASH, ({ payload }) => say('note', { text: String(payload.error) }))
 
-async function eachBatch({ batch, isStale, isRunning }) {
+async function eachBatch({ batch, commitOffsetsIfNecessary, isStale, isRunning }) {
   const { topic, partition } = batch
   if (left || isStale() || !isRunning()) throw new Error('leaving')
   say('records', { records: batch.messages.map(m => [partition, Number(m.offset), m.value.toString()]) })
   const offset = Number(batch.lastOffset()) + 1
   say('committing', { offsets: [[partition, offset]] })
   try {
-    await consumer.commitOffsets([{ topic, partition, offset: String(offset) }])
+    await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(offset) }] }] })
     say('committed', { offsets: [[partition, offset]] })
   } catch (wrong) {
     say('commit_failed', { error: String(wrong) })

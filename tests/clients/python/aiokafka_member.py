@@ -1,4 +1,5 @@
-"""aiokafka as a member of a group. It joins again in the background, so processing and its listener take turns."""
+"""aiokafka as a member of a group. It joins again in the background, so processing and its listener take turns; not so
+getting records, which waits for the listener."""
 
 import asyncio
 
@@ -50,11 +51,12 @@ async def main():
     consumer.subscribe([member.topic], listener=listener)
     await consumer.start()
     while not member.leaving.is_set():
+        got = await consumer.getmany(timeout_ms=100)
         async with listener.turn:
-            for records in (await consumer.getmany(timeout_ms=100)).values():
-                member.process([(record.partition, record.offset, record.value) for record in records])
+            for partition, records in got.items():
+                if partition.partition in listener.owned:  # still
+                    member.process([(record.partition, record.offset, record.value) for record in records])
             await listener.commit()
-        await asyncio.sleep(0)
     async with listener.turn:  # its listener is not told of the end
         await listener.give_up()
     await consumer.stop()

@@ -8,6 +8,7 @@ member = Member()
 settings = {
     "bootstrap.servers": member.bootstrap, "group.id": member.group, "auto.offset.reset": "earliest",
     "enable.auto.commit": False, "session.timeout.ms": member.session_ms, "heartbeat.interval.ms": member.heartbeat_ms,
+    "reconnect.backoff.max.ms": 1000,  # by default it may miss its session after a broker came back
 }
 if member.assignor:
     settings["partition.assignment.strategy"] = member.assignor

@@ -1,19 +1,19 @@
 """kafka-python as a member of a group."""
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
-from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyPartitionAssignor
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import KafkaError
 
 from member import Member
 
 member = Member()
-ASSIGNORS = {"range": RangePartitionAssignor, "cooperative-sticky": CooperativeStickyPartitionAssignor}
+ASSIGNORS = {"range": RangePartitionAssignor, "cooperative-sticky": CooperativeStickyAssignor}
 chosen = {"partition_assignment_strategy": [ASSIGNORS[member.assignor]]} if member.assignor else {}
 consumer = KafkaConsumer(
     bootstrap_servers=member.bootstrap, group_id=member.group, auto_offset_reset="earliest", enable_auto_commit=False,
     session_timeout_ms=member.session_ms, heartbeat_interval_ms=member.heartbeat_ms, group_instance_id=member.instance,
-    **chosen)
+    reconnect_backoff_max_ms=1000, **chosen)  # by default it may miss its session after a broker came back
 
 
 def commit(partitions=None):

@@ -65,7 +65,7 @@ func ended(event string, partitions []int32) {
 	for _, partition := range partitions {
 		delete(uncommitted, partition)
 	}
-	member.Say(event, "partitions", partitions)
+	member.Say(event, "partitions", append([]int32{}, partitions...)) // where there are none, an empty list
 }
 
 func main() {
@@ -74,7 +74,7 @@ func main() {
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(),
 		kgo.SessionTimeout(settings.Session()), kgo.HeartbeatInterval(settings.Heartbeat()),
 		kgo.OnPartitionsAssigned(func(_ context.Context, _ *kgo.Client, assigned map[string][]int32) {
-			member.Say("assigned", "partitions", assigned[settings.Topic])
+			member.Say("assigned", "partitions", append([]int32{}, assigned[settings.Topic]...))
 		}),
 		kgo.OnPartitionsRevoked(func(_ context.Context, client *kgo.Client, revoked map[string][]int32) {
 			commit(client, of(revoked[settings.Topic]))
