@@ -3,6 +3,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "broker/api_table.h"
 #include "base/crc32c.h"
 #include "protocol/headers.h"
 #include "protocol/messages/api_versions.h"
@@ -168,7 +169,7 @@ TEST_F(BadInput, A2_UnknownKeysAndVersionsAreClosed) {
 
 TEST_F(BadInput, A2_ApisThatAreNotServedAreClosed) {
   for (int key = 0; key < 93; ++key) {
-    if (std::set<int>{0, 1, 2, 3, 18, 19, 20, 22, 23, 37, 60}.contains(key)) continue;
+    if (broker::find_api(static_cast<std::int16_t>(key))) continue;
     expect_closed_silently(header(key, 0) + ByteVector(40), std::to_string(key));
   }
 }
