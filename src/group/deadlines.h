@@ -33,7 +33,8 @@ class Deadlines {
   /// Removes all that is due; the slots of the groups are the caller's to reset.
   std::vector<std::string_view> take_due(Instant now) {
     std::vector<std::string_view> due;
-    while (!queue_.empty() && queue_.begin()->first <= now) due.push_back(queue_.extract(queue_.begin()).value().second);
+    for (auto at = queue_.begin(); at != queue_.end() && at->first <= now; at = queue_.erase(at))
+      due.push_back(at->second);
     return due;
   }
   Instant next() const { return queue_.empty() ? none : queue_.begin()->first; }

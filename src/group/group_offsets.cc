@@ -126,7 +126,7 @@ DeletedOffsets GroupOffsets::remove(const std::vector<TopicPartitions>& topics, 
 
 void GroupOffsets::remove_topic(const std::string& topic, Step& step) {
   std::vector<std::int32_t> partitions;
-  committed_.for_each_of(topic, [&](std::int32_t partition, const CommittedOffset&) { partitions.push_back(partition); });
+  committed_.for_each_of(topic, [&](auto partition, const CommittedOffset&) { partitions.push_back(partition); });
   for (const auto partition : partitions) step.write(tombstone(topic, partition));
 }
 

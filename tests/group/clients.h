@@ -75,8 +75,8 @@ class Clients {
 
   Asker asker(std::int16_t version = 9) { return {++last_ticket, version, "client", "/127.0.0.1"}; }
 
-  protocol::JoinGroupResponse join(const std::string& group, const std::string& member, std::int16_t version,
-                                   const std::string& metadata, const std::string& type = "consumer") {
+  Join join_event(const std::string& group, const std::string& member, std::int16_t version,
+                  const std::string& metadata, const std::string& type = "consumer") {
     Join event{asker(version), {}, {}};
     event.request.group_id = group;
     event.request.session_timeout_ms = 45'000;
@@ -86,6 +86,12 @@ class Clients {
     event.request.protocols.push_back({"range", Payload::own(metadata)});
     event.fresh.bytes[15] = std::byte(last_ticket);
     event.fresh.bytes[14] = std::byte(last_ticket >> 8);
+    return event;
+  }
+  /// To be answered at once, or after the delay of a first rebalance.
+  protocol::JoinGroupResponse join(const std::string& group, const std::string& member, std::int16_t version,
+                                   const std::string& metadata, const std::string& type = "consumer") {
+    auto event = join_event(group, member, version, metadata, type);
     const Ticket ticket = event.asker.ticket;
     run(std::move(event));
     if (!answers.contains(ticket)) pass(settings.initial_rebalance_delay);

@@ -65,6 +65,33 @@ TEST(GroupOffsets, OnlyMembersOfTheGenerationCommit) {  // J3
   EXPECT_EQ(clients.committed("g", "t", 0), 5);
 }
 
+TEST(GroupOffsets, MembersCommitWhileTheOthersJoinAndNotBeforeTheirAssignment) {  // J3
+  Clients clients;
+  const auto member = clients.consume("g", {"t"});
+  clients.run(clients.join_event("g", "", 3, subscription_to({"t"})));
+  EXPECT_THAT(clients.list(), ElementsAre("g consumer PreparingRebalance"));
+  EXPECT_EQ(clients.commit("g", "t", 0, 5, member), Errc::none);
+  const auto rejoined = clients.join("g", member.id, 3, subscription_to({"t"}));
+  EXPECT_THAT(clients.list(), ElementsAre("g consumer CompletingRebalance"));
+  EXPECT_EQ(clients.commit("g", "t", 0, 6, member), Errc::illegal_generation);
+  EXPECT_EQ(clients.commit("g", "t", 0, 7, {member.id, rejoined.generation_id}), Errc::rebalance_in_progress);
+  EXPECT_EQ(clients.committed("g", "t", 0), 5);
+}
+
+TEST(GroupOffsets, AnInstanceThatWasReplacedMayNotCommit) {  // J3
+  Clients clients;
+  auto event = clients.join_event("g", "", 5, subscription_to({"t"}));
+  event.request.group_instance_id = "instance";
+  const Ticket ticket = event.asker.ticket;
+  clients.run(std::move(event));
+  clients.pass(clients.settings.initial_rebalance_delay);
+  const auto joined = clients.take<protocol::JoinGroupResponse>(ticket);
+  clients.sync("g", joined.member_id, joined.generation_id, "work");
+  auto commit = clients.commit_event("g", {{"t", {}, 0, 1}}, {"replaced", joined.generation_id});
+  commit.instance_id = "instance";
+  EXPECT_THAT(clients.commit(commit), ElementsAre(Errc::fenced_instance_id));
+}
+
 TEST(GroupOffsets, AMembersCommitToNoGroupIsWordedByVersion) {  // J4
   Clients clients;
   auto event = clients.commit_event("g", {{"t", {}, 0, 1}, {"t", {}, 1, 1}}, {"m", 0});
@@ -191,6 +218,18 @@ TEST(GroupOffsets, WithMembersOfAnotherProtocolTypeNoneExpires) {  // J9
   EXPECT_EQ(clients.committed("g", "t", 0), 1);
 }
 
+TEST(GroupOffsets, DuringARebalanceNoneExpires) {  // J9
+  Clients clients({.offsets_retention = std::chrono::milliseconds(1), .offsets_retention_check_interval = minutes(1)});
+  const auto member = clients.consume("g", {"read"});
+  clients.commit("g", "once", 0, 1, member);
+  clients.pass(std::chrono::seconds(35));
+  clients.run(clients.join_event("g", "", 3, subscription_to({"read"})));
+  clients.heartbeat("g", member.id, member.generation);
+  clients.pass(std::chrono::seconds(40));
+  EXPECT_THAT(clients.list(), ElementsAre("g consumer PreparingRebalance"));
+  EXPECT_EQ(clients.committed("g", "once", 0), 1);
+}
+
 TEST(GroupOffsets, WithASubscriptionThatCannotBeReadNoneExpires) {
   Clients clients;
   const auto member = clients.form("g", "x");
@@ -261,7 +300,8 @@ TEST(GroupOffsets, TheyAreNotDeletedFromNoGroupNorFromMembersThatAreNoConsumers)
 
 TEST(GroupOffsets, OfADeletedTopicTheyGoInAllGroups) {  // J13
   Clients clients;
-  for (const auto* group : {"g", "h"}) clients.commit(clients.commit_event(group, {{"gone", {}, 0, 1}, {"kept", {}, 0, 2}}));
+  for (const auto* group : {"g", "h"})
+    clients.commit(clients.commit_event(group, {{"gone", {}, 0, 1}, {"kept", {}, 0, 2}}));
   const auto records = clients.run(TopicsDeleted{{"gone", "never there"}});
   EXPECT_EQ(records.size(), 2);
   for (const auto* group : {"g", "h"}) {

@@ -48,13 +48,13 @@ TEST(OffsetTable, HoldsNoMemoryOnceItIsEmptyAgain) {
 }
 
 TEST(OffsetTable, TakesAnyPartition) {
+  constexpr auto lowest = std::numeric_limits<std::int32_t>::min(), highest = std::numeric_limits<std::int32_t>::max();
   OffsetTable table;
-  for (const auto partition : {std::numeric_limits<std::int32_t>::min(), -1, 0, std::numeric_limits<std::int32_t>::max()})
+  for (const auto partition : {highest, 0, lowest, -1})
     table.set("t", partition, {partition, 0, 0, no_timestamp, {}});
   std::vector<std::int32_t> order;
   table.for_each_of("t", [&](std::int32_t partition, const CommittedOffset&) { order.push_back(partition); });
-  EXPECT_THAT(order, testing::ElementsAre(std::numeric_limits<std::int32_t>::min(), -1, 0,
-                                          std::numeric_limits<std::int32_t>::max()));
+  EXPECT_THAT(order, testing::ElementsAre(lowest, -1, 0, highest));
 }
 
 }  // namespace
