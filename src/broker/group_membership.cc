@@ -20,7 +20,6 @@ void ask(Services& services, Event event, Respond respond) {
 
 void handle_join_group(Services& services, const RequestContext& context, protocol::JoinGroupRequest& request,
                        Respond respond) {
-  for (auto& protocol : request.protocols) detach(protocol.metadata);
   ask<protocol::JoinGroupResponse>(
       services, group::Join{asker_of(context), std::move(request), Uuid::random(services.environment.entropy)},
       std::move(respond));
@@ -28,7 +27,6 @@ void handle_join_group(Services& services, const RequestContext& context, protoc
 
 void handle_sync_group(Services& services, const RequestContext& context, protocol::SyncGroupRequest& request,
                        Respond respond) {
-  for (auto& assignment : request.assignments) detach(assignment.assignment);
   ask<protocol::SyncGroupResponse>(services, group::Sync{asker_of(context), std::move(request)}, std::move(respond));
 }
 

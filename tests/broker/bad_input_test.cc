@@ -3,8 +3,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "broker/api_table.h"
 #include "base/crc32c.h"
+#include "broker/api_table.h"
 #include "protocol/headers.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/schema_index.h"
