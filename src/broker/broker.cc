@@ -6,12 +6,12 @@
 #include <set>
 
 #include "base/errors.h"
+#include "broker/effective_config.h"
 #include "broker/frame_connection.h"
 #include "broker/local_channel.h"
 #include "broker/services.h"
 #include "config/broker_settings.h"
 #include "config/log_settings.h"
-#include "config/topic_config.h"
 
 namespace leat::broker {
 namespace {
@@ -185,17 +185,7 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
         static_cast<std::int16_t>(config_.get(config::default_replication_factor));
     options.min_insync_replicas = config_.get(config::min_insync_replicas);
     options.delete_topic_enable = config_.get(config::delete_topic_enable);
-    options.check_topic_config = [config = config_](const std::map<std::string, std::string>& overrides) {
-      return config::check_topic_overrides(config, {overrides.begin(), overrides.end()});
-    };
-    options.describe_topic_config = [config = config_](const std::string&,
-                                                       const std::map<std::string, std::string>& overrides) {
-      std::vector<metadata::TopicConfigRow> rows;
-      for (auto& row : config::TopicConfig(config, {overrides.begin(), overrides.end()}).describe())
-        rows.push_back({std::move(row.name), std::move(row.value), row.read_only,
-                        static_cast<std::int8_t>(row.source), row.sensitive});
-      return rows;
-    };
+    options.config_rules = config_rules(config_, node_id_);
     return options;
   }
 

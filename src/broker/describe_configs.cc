@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "base/errors.h"
+#include "broker/effective_config.h"
 #include "broker/handlers.h"
-#include "config/topic_config.h"
 
 namespace leat::broker {
 namespace {
@@ -34,20 +34,19 @@ DescribeConfigsResponse::DescribeConfigsResourceResult row_answer(const config::
 
 Result<std::vector<config::ConfigRow>> rows_of(Services& services,
                                                const DescribeConfigsRequest::DescribeConfigsResource& resource) {
+  const auto image = services.controller.image();
+  const auto config = effective_config(services.config, *image, services.node_id);
   if (resource.resource_type == topic_resource) {
-    const auto image = services.controller.image();
     if (!image->topic(resource.resource_name))
       return Error{Errc::unknown_topic_or_partition, "there is no topic " + resource.resource_name};
-    const auto& overrides = image->topic_configs(resource.resource_name);
-    return config::TopicConfig(services.config, {overrides.begin(), overrides.end()}).describe();
+    return effective_topic_config(config, *image, resource.resource_name).describe();
   }
   if (resource.resource_type == broker_resource) {
-    // The cluster's default: nothing was ever set there.
-    if (resource.resource_name.empty()) return std::vector<config::ConfigRow>();
+    if (resource.resource_name.empty()) return config.describe_cluster_default();
     if (resource.resource_name != std::to_string(services.node_id))
       return Error{Errc::invalid_request, "broker " + resource.resource_name + " describes itself; this is broker " +
                                               std::to_string(services.node_id)};
-    return services.config.describe();
+    return config.describe();
   }
   return Error{Errc::invalid_request,
                "resource type " + std::to_string(resource.resource_type) + " has no configs here"};

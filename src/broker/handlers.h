@@ -2,6 +2,7 @@
 
 #include "broker/request.h"
 #include "broker/services.h"
+#include "protocol/messages/alter_configs.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
@@ -13,6 +14,7 @@
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/find_coordinator.h"
 #include "protocol/messages/heartbeat.h"
+#include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/init_producer_id.h"
 #include "protocol/messages/join_group.h"
 #include "protocol/messages/leave_group.h"
@@ -29,6 +31,7 @@
 /// One function an API, in a file of its name or of what it is one of (topics.cc, groups.cc, group_membership.cc).
 namespace leat::broker {
 
+void handle_alter_configs(Services&, const RequestContext&, protocol::AlterConfigsRequest&, Respond);
 void handle_api_versions(Services&, const RequestContext&, protocol::ApiVersionsRequest&, Respond);
 void handle_create_partitions(Services&, const RequestContext&, protocol::CreatePartitionsRequest&, Respond);
 void handle_create_topics(Services&, const RequestContext&, protocol::CreateTopicsRequest&, Respond);
@@ -40,6 +43,8 @@ void handle_describe_groups(Services&, const RequestContext&, protocol::Describe
 void handle_fetch(Services&, const RequestContext&, protocol::FetchRequest&, Respond);
 void handle_find_coordinator(Services&, const RequestContext&, protocol::FindCoordinatorRequest&, Respond);
 void handle_heartbeat(Services&, const RequestContext&, protocol::HeartbeatRequest&, Respond);
+void handle_incremental_alter_configs(Services&, const RequestContext&,
+                                      protocol::IncrementalAlterConfigsRequest&, Respond);
 void handle_init_producer_id(Services&, const RequestContext&, protocol::InitProducerIdRequest&, Respond);
 void handle_join_group(Services&, const RequestContext&, protocol::JoinGroupRequest&, Respond);
 void handle_leave_group(Services&, const RequestContext&, protocol::LeaveGroupRequest&, Respond);

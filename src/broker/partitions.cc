@@ -3,17 +3,11 @@
 #include <algorithm>
 
 #include "base/errors.h"
-#include "config/broker_settings.h"
+#include "broker/effective_config.h"
 #include "config/log_settings.h"
-#include "config/topic_config.h"
 
 namespace leat::broker {
 namespace {
-
-config::TopicOverrides overrides_of(const metadata::Image& image, const std::string& topic) {
-  const auto& configs = image.topic_configs(topic);
-  return {configs.begin(), configs.end()};
-}
 
 bool is_replica(const metadata::PartitionImage& partition, NodeId node) {
   return std::ranges::find(partition.replicas, node) != partition.replicas.end();
@@ -23,24 +17,31 @@ bool is_replica(const metadata::PartitionImage& partition, NodeId node) {
 
 Partitions::Partitions(const Environment& environment, const config::BrokerConfig& config, NodeId self)
     : environment_(environment),
-      config_(config),
+      started_with_(config),
       self_(self),
-      producer_expiration_ms_(config.get(config::producer_id_expiration_ms)) {}
+      config_(config) {}
 
 config::LogConfig Partitions::topic_config(const metadata::Image& image, const std::string& topic) const {
-  return config::TopicConfig(config_, overrides_of(image, topic)).log();
+  return effective_topic_config(config_, image, topic).log();
+}
+
+void Partitions::take_config(const metadata::Image& image) {
+  config_ = effective_config(started_with_, image, self_);
+  for (std::size_t i = started_with_.warnings().size(); i < config_.warnings().size(); ++i)
+    environment_.diagnostics.say(LogLevel::warning, "set at run time: " + config_.warnings()[i]);
 }
 
 Result<void> Partitions::open(std::vector<Directory> directories, const metadata::Image& image) {
   std::lock_guard lock(changing_);
   directories_ = std::move(directories);
   written_high_watermarks_.resize(directories_.size());
+  take_config(image);
   auto table = std::make_shared<Table>();
 
   for (std::size_t i = 0; i < directories_.size(); ++i) {
     auto settings_of = [&](const TopicPartition& id, const Uuid& topic_id) {
       const auto* topic = image.topic(topic_id);
-      return replication::log_settings(topic_config(image, topic ? topic->name : id.topic), producer_expiration_ms_);
+      return replication::log_settings(topic_config(image, topic ? topic->name : id.topic));
     };
     LEAT_TRY(auto loaded, directories_[i].files->load(environment_.blocking, settings_of));
     for (auto& log : loaded) {
@@ -74,8 +75,7 @@ Partitions::PartitionPtr Partitions::adopt(storage::LoadedLog loaded, std::size_
                                            const config::LogConfig& config) {
   directory_of_[loaded.partition] = directory;
   return std::make_shared<replication::Partition>(self_, std::move(loaded), *directories_[directory].rounds,
-                                                  environment_.clock, config,
-                                                  producer_expiration_ms_);
+                                                  environment_.clock, config);
 }
 
 Result<Partitions::PartitionPtr> Partitions::create(const TopicPartition& id, const Uuid& topic_id,
@@ -83,7 +83,7 @@ Result<Partitions::PartitionPtr> Partitions::create(const TopicPartition& id, co
   std::vector<std::size_t> logs_in(directories_.size());
   for (const auto& [other, directory] : directory_of_) ++logs_in[directory];
   const std::size_t emptiest = std::ranges::min_element(logs_in) - logs_in.begin();
-  LEAT_TRY(auto loaded, directories_[emptiest].files->create(id, topic_id, replication::log_settings(config, producer_expiration_ms_)));
+  LEAT_TRY(auto loaded, directories_[emptiest].files->create(id, topic_id, replication::log_settings(config)));
   return adopt(std::move(loaded), emptiest, config);
 }
 
@@ -136,6 +136,7 @@ void Partitions::remove_topic(Table& table, const metadata::TopicImage& topic) {
 void Partitions::apply(const metadata::Image& before, const metadata::Image& after) {
   std::lock_guard lock(changing_);
   if (closed_) return;
+  if (broker_configs_differ(before, after, self_)) take_config(after);
   auto table = std::make_shared<Table>(*this->table());
   for (const auto& [id, topic] : before.topics_by_id)
     if (!after.topic(id)) remove_topic(*table, *topic);

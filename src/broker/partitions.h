@@ -60,7 +60,10 @@ class Partitions {
   void publish(std::shared_ptr<const Table> table);
   std::vector<PartitionPtr> in_directory(std::size_t directory) const;
 
+  /// Of a topic, under what holds for the broker since the last image.
   config::LogConfig topic_config(const metadata::Image& image, const std::string& topic) const;
+  /// Takes what the image sets for brokers.
+  void take_config(const metadata::Image& image);
   void add_topic(Table& table, const metadata::TopicImage& topic, const metadata::Image& image);
   void remove_topic(Table& table, const metadata::TopicImage& topic);
   Result<PartitionPtr> create(const TopicPartition& id, const Uuid& topic_id, const config::LogConfig& config);
@@ -71,15 +74,15 @@ class Partitions {
   PartitionPtr adopt(storage::LoadedLog loaded, std::size_t directory, const config::LogConfig& config);
 
   const Environment& environment_;
-  const config::BrokerConfig& config_;
+  const config::BrokerConfig& started_with_;
   const NodeId self_;
-  const std::int64_t producer_expiration_ms_;
   std::vector<Directory> directories_;
 
   std::mutex changing_;  // one change of the table, or checkpoint, at a time; before partition locks
   std::map<TopicPartition, std::size_t> directory_of_;  // guarded by changing_
   std::vector<std::map<TopicPartition, Offset>> written_high_watermarks_;  // guarded by changing_
   bool closed_ = false;  // guarded by changing_
+  config::BrokerConfig config_;  // that holds now; guarded by changing_
 
   mutable std::mutex table_mutex_;  // leaf: guards the pointer
   std::shared_ptr<const Table> table_ = std::make_shared<const Table>();

@@ -28,7 +28,7 @@ Error at(const Property& property, Error error) {
 class BrokerConfigParser {
  public:
   BrokerConfigParser(const SettingTable& table, Face face)
-      : state_{table, SettingValues(table.all(Scope::broker), face == Face::embedded), {}, {}, {}, {}, {}} {}
+      : state_{table, SettingValues(table.all(Scope::broker), face == Face::embedded), {}, {}, {}, {}, {}, {}, {}} {}
 
   Result<BrokerConfig> parse(std::span<const Property> properties) {
     for (const Property& property : properties) last_[property.key] = &property;
@@ -131,12 +131,6 @@ Result<BrokerConfig> BrokerConfig::parse(std::span<const Property> properties, c
 
 Result<BrokerConfig> BrokerConfig::parse(std::span<const Property> properties, Face face) {
   return parse(properties, built_in_settings(), face);
-}
-
-std::vector<ConfigRow> BrokerConfig::describe() const {
-  std::vector<ConfigRow> rows;
-  for (const auto& entry : values().entries()) rows.push_back(describe_entry(entry, broker_synonyms(entry)));
-  return rows;
 }
 
 }  // namespace leat::config

@@ -5,6 +5,7 @@
 #include "config/property.h"
 #include "config/setting_values.h"
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,6 +15,22 @@ namespace leat::config {
 
 /// Whose defaults: those of a daemon, or of a broker inside an application.
 enum class Face : std::uint8_t { daemon, embedded };
+
+/// What was set at run time, by name, as text: the ConfigRecords of the metadata log.
+using Overrides = std::map<std::string, std::string, std::less<>>;
+
+/// What was set for running brokers.
+struct BrokerOverrides {
+  Overrides cluster;  ///< for every broker
+  Overrides broker;   ///< for this one; the stronger
+
+  bool empty() const { return cluster.empty() && broker.empty(); }
+};
+
+/// INVALID_REQUEST with one sentence when a broker cannot take the setting while it runs (`one_broker`: for itself
+/// alone), or its value is bad. What an administrator asks for must pass this before it is written.
+Result<void> check_broker_override(const SettingTable& table, std::string_view name, std::string_view text,
+                                   bool one_broker);
 
 /// The configuration of one broker: checked, immutable, cheap to copy, safe to share between threads.
 class BrokerConfig {
@@ -26,11 +43,15 @@ class BrokerConfig {
   /// With the settings of built_in_settings.h.
   static Result<BrokerConfig> parse(std::span<const Property> properties, Face face = Face::daemon);
 
+  /// The same broker with what was set while it runs. Total, since the overrides may come from a metadata log that
+  /// another broker wrote: one that would not pass check_broker_override is left out and gives a warning.
+  BrokerConfig with(const BrokerOverrides& overrides) const;
+
   template <class T>
   decltype(auto) get(const Setting<T>& setting) const { return state_->values.get(setting); }
   template <class T>
   std::optional<T> find(const Setting<T>& setting) const { return state_->values.find(setting); }
-  /// `fallback` or `static_broker`.
+  /// `dynamic_broker`, `dynamic_default_broker`, `static_broker` or `fallback`.
   Source source(const SettingInfo& setting) const { return state_->values.source(setting); }
 
   /// What to listen on, those of the controller left out. At least one.
@@ -45,8 +66,12 @@ class BrokerConfig {
 
   /// One sentence for each key of Kafka that is ignored, in the order given.
   const std::vector<std::string>& warnings() const noexcept { return state_->warnings; }
-  /// Every broker setting, sorted by name.
+  /// Every broker setting, sorted by name; then what was set at run time that only Kafka has a use for.
   std::vector<ConfigRow> describe() const;
+  /// Where the value of a setting comes from or could come from, the strongest first.
+  std::vector<Synonym> synonyms(const SettingInfo& setting) const;
+  /// What was set for every broker at run time, sorted by name.
+  std::vector<ConfigRow> describe_cluster_default() const;
 
   const SettingTable& table() const noexcept { return state_->table; }
   const SettingValues& values() const noexcept { return state_->values; }
@@ -59,6 +84,9 @@ class BrokerConfig {
     StringList log_dirs;
     std::string metadata_log_dir;
     std::vector<std::string> warnings;
+    /// With overrides: those that are good, and the state without them.
+    BrokerOverrides overrides = {};
+    std::shared_ptr<const State> started_with = {};
   };
   friend class BrokerConfigParser;
   explicit BrokerConfig(std::shared_ptr<const State> state) : state_(std::move(state)) {}

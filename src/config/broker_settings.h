@@ -19,7 +19,7 @@ inline constexpr Setting<std::string> broker_rack{{
     .doc = "The rack of this broker, told to clients and used when replicas are placed."}};
 
 inline constexpr Setting<StringList> listeners{{
-    .name = "listeners", .fallback = "PLAINTEXT://127.0.0.1:9092", .required = true, .change = Change::per_broker,
+    .name = "listeners", .fallback = "PLAINTEXT://127.0.0.1:9092", .required = true,
     .doc = "Where to listen: NAME://host:port, by commas. No host: all addresses. Port 0: any free one.",
     .kafka_fallback = "PLAINTEXT://:9092",
     .differs_because = "Nothing is open to the network unless it was asked for."}};
@@ -29,7 +29,6 @@ inline constexpr Setting<StringList> advertised_listeners{{
 inline constexpr Setting<std::string> listener_security_protocol_map{{
     .name = "listener.security.protocol.map",
     .fallback = "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT",
-    .change = Change::per_broker,
     .doc = "The security protocol of each listener name. The listeners in use must be PLAINTEXT."}};
 inline constexpr Setting<std::string> inter_broker_listener_name{{
     .name = "inter.broker.listener.name",
@@ -44,16 +43,16 @@ inline constexpr Setting<StringList> controller_listener_names{{
     .kafka_fallback = "none", .differs_because = "A single node talks to its controller in the process."}};
 
 inline constexpr Setting<std::int32_t> num_network_threads{{
-    .name = "num.network.threads", .fallback = 3, .min = 1, .change = Change::cluster_wide,
+    .name = "num.network.threads", .fallback = 3, .min = 1,
     .doc = "Threads that read requests and write responses."}};
 inline constexpr Setting<std::int32_t> num_io_threads{{
-    .name = "num.io.threads", .fallback = 8, .min = 1, .change = Change::cluster_wide,
+    .name = "num.io.threads", .fallback = 8, .min = 1,
     .doc = "Threads that carry out requests and wait for disks."}};
 inline constexpr Setting<std::int32_t> background_threads{{
-    .name = "background.threads", .fallback = 10, .min = 1, .change = Change::cluster_wide,
+    .name = "background.threads", .fallback = 10, .min = 1,
     .doc = "At most so many threads for retention, cleaning and other work in the background."}};
 inline constexpr Setting<std::int32_t> num_recovery_threads_per_data_dir{{
-    .name = "num.recovery.threads.per.data.dir", .fallback = 2, .min = 1, .change = Change::cluster_wide,
+    .name = "num.recovery.threads.per.data.dir", .fallback = 2, .min = 1,
     .doc = "Threads a log directory that load logs at start and flush them at the end."}};
 
 inline constexpr Setting<std::int32_t> socket_send_buffer_bytes{{
@@ -72,10 +71,10 @@ inline constexpr Setting<std::int64_t> queued_max_request_bytes{{
     .name = "queued.max.request.bytes", .fallback = -1,
     .doc = "No more requests are read while those in memory hold so many bytes; -1 leaves it to Leat's memory budget."}};
 inline constexpr Setting<std::int32_t> max_connections{{
-    .name = "max.connections", .fallback = 2147483647, .min = 0, .change = Change::cluster_wide,
+    .name = "max.connections", .fallback = 2147483647, .min = 0,
     .doc = "Connections at one time."}};
 inline constexpr Setting<std::int32_t> max_connections_per_ip{{
-    .name = "max.connections.per.ip", .fallback = 2147483647, .min = 0, .change = Change::cluster_wide,
+    .name = "max.connections.per.ip", .fallback = 2147483647, .min = 0,
     .doc = "Connections at one time from one address."}};
 inline constexpr Setting<std::int64_t> connections_max_idle_ms{{
     .name = "connections.max.idle.ms", .fallback = 600000,

@@ -2,7 +2,7 @@
 
 namespace leat::config {
 
-std::vector<Synonym> broker_synonyms(const SettingValues::Entry& entry) {
+std::vector<Synonym> static_synonyms(const SettingValues::Entry& entry) {
   std::vector<Synonym> synonyms;
   const std::string name(entry.setting->name);
   if (entry.source != Source::fallback) {

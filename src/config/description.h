@@ -31,8 +31,8 @@ struct ConfigRow {
   std::string_view documentation;
 };
 
-/// Its own value if it was given, then its default.
-std::vector<Synonym> broker_synonyms(const SettingValues::Entry& entry);
+/// Its value as the broker was started, if it was given, then its default.
+std::vector<Synonym> static_synonyms(const SettingValues::Entry& entry);
 
 /// Values of a sensitive setting are left out, of its synonyms too.
 ConfigRow describe_entry(const SettingValues::Entry& entry, std::vector<Synonym> synonyms);

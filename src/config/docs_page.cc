@@ -11,6 +11,10 @@ value of a key wins, so `--set` wins over the file. A setting of Kafka that Leat
 nobody knows, a bad value, and a setting that asks for security or storage that Leat cannot honour yet stop the start
 with one sentence.
 
+`kafka-configs --alter` and IncrementalAlterConfigs change settings of topics, of a broker (its id) and of all brokers
+(the default entity) while the broker runs. They are kept in the metadata log, and come before the file: topic, broker,
+all brokers, file, default. What cannot be changed so is refused, and so is a key that nobody knows.
+
 Settings are checked and kept also where the part that they belong to is not there yet. Without effect today: those of
 retention, the cleaner, groups, transactions, quotas and other brokers, `flush.ms`, `log.flush.interval.ms`,
 `log.flush.scheduler.interval.ms`, `controller.quorum.append.linger.ms` and `background.threads`.
@@ -30,6 +34,14 @@ constexpr std::string_view elsewhere = R"(
 An empty log directory is formatted at the first start, where Kafka wants `kafka-storage format`; what an interrupted
 format leaves counts as empty. Any other directory without `meta.properties` is never touched. In an embedded broker,
 consumers without a committed offset start at the earliest.
+)";
+
+constexpr std::string_view broker_opening = R"(
+## Broker settings
+
+"Changes" says when a new value takes effect: at the next start; or at once, set for one broker or (cluster-wide) for
+all. Threads, listeners and limits of connections change at once in Kafka only.
+
 )";
 
 constexpr std::string_view columns = "| setting | type | default | valid | changes | meaning |\n|---|---|---|---|---|---|\n";
@@ -100,7 +112,7 @@ std::string render_docs_page(const SettingTable& table) {
   for (const Scope scope : {Scope::broker, Scope::topic})
     for (const SettingInfo* setting : table.all(scope)) page += difference(*setting) + embedded_difference(*setting);
   page += elsewhere;
-  page += "\n## Broker settings\n\n\"Changes\" says when Kafka lets a new value take effect.\n\n";
+  page += broker_opening;
   page += columns;
   for (const SettingInfo* setting : table.all(Scope::broker)) page += row(*setting);
   page += "\n## Topic settings\n\nSet with the topic or later. What is not set comes from the broker's settings named last, ";

@@ -48,6 +48,9 @@ struct LogConfig {
   std::int32_t min_insync_replicas = 1;
   bool unclean_leader_election = false;
 
+  /// Of the broker: no topic sets it.
+  std::int64_t producer_id_expiration_ms = 86'400'000;
+
   friend bool operator==(const LogConfig&, const LogConfig&) = default;
 };
 

@@ -80,7 +80,7 @@ TopicCompression compression_of(std::string_view text) {
   return TopicCompression::producer;
 }
 
-LogConfig log_config(const SettingValues& values) {
+LogConfig log_config(const SettingValues& values, const BrokerConfig& broker) {
   const StringList& policy = values.get(topic::cleanup_policy);
   const auto cleans = [&](std::string_view word) { return std::ranges::find(policy, word) != policy.end(); };
   return {
@@ -112,6 +112,7 @@ LogConfig log_config(const SettingValues& values) {
       .flush_ms = values.get(topic::flush_ms),
       .min_insync_replicas = values.get(topic::min_insync_replicas),
       .unclean_leader_election = values.get(topic::unclean_leader_election_enable),
+      .producer_id_expiration_ms = broker.get(producer_id_expiration_ms),
   };
 }
 
@@ -138,22 +139,19 @@ TopicConfig::TopicConfig(const BrokerConfig& broker, const TopicOverrides& overr
       values_.set(*setting, parse_value(*setting, text).value(), Source::dynamic_topic);
   }
   if (auto good = check_together(values_); !good) warnings_.push_back(good.error().context);
-  log_ = log_config(values_);
+  log_ = log_config(values_, broker_);
 }
 
 std::vector<ConfigRow> TopicConfig::describe() const {
   std::vector<ConfigRow> rows;
   for (const auto& entry : values_.entries()) {
-    std::vector<Synonym> synonyms, defaults;
+    std::vector<Synonym> synonyms;
     if (entry.source == Source::dynamic_topic)
       synonyms.push_back({std::string(entry.setting->name), to_text(entry.value), entry.source});
-    for (const Inherited& inherited : entry.setting->inherits) {
-      if (!inherited.setting) break;
-      for (Synonym& synonym : broker_synonyms(broker_.values().entry(*inherited.setting)))
-        (synonym.source == Source::fallback ? defaults : synonyms).push_back(std::move(synonym));
-    }
+    for (const Inherited& inherited : entry.setting->inherits)
+      if (inherited.setting) std::ranges::move(broker_.synonyms(*inherited.setting), std::back_inserter(synonyms));
     // What was given anywhere is stronger than any default.
-    std::ranges::move(defaults, std::back_inserter(synonyms));
+    std::ranges::stable_sort(synonyms, {}, &Synonym::source);
     rows.push_back(describe_entry(entry, std::move(synonyms)));
   }
   return rows;

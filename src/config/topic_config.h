@@ -9,8 +9,8 @@
 
 namespace leat::config {
 
-/// What was set for one topic, by name, as text: the ConfigRecords of the metadata log.
-using TopicOverrides = std::map<std::string, std::string, std::less<>>;
+/// What was set for one topic.
+using TopicOverrides = Overrides;
 
 /// INVALID_CONFIG with one sentence when a name is none of a topic's settings, Leat cannot honour it, or its value is
 /// bad. What an administrator asks for must pass this before it is written.

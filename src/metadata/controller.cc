@@ -7,9 +7,11 @@
 
 #include "base/assert.h"
 #include "base/errors.h"
+#include "metadata/alter_configs.h"
 #include "metadata/bootstrap.h"
 #include "metadata/broker_registration.h"
 #include "metadata/create_partitions.h"
+#include "metadata/create_topics.h"
 #include "metadata/delete_topics.h"
 #include "metadata/features.h"
 #include "metadata/image_builder.h"
@@ -352,8 +354,7 @@ void Controller::create_topics(protocol::CreateTopicsRequest request, std::int16
   const Options& options = core_->options_;
   core_->submit({[core = core_.get(), slot, asked, rules = CreateTopicsRules{options.default_partitions,
                                                                             options.default_replication_factor,
-                                                                            options.check_topic_config,
-                                                                            options.describe_topic_config}](
+                                                                            options.config_rules}](
                      const Image& head) -> Result<Records> {
                    return keep(slot, decide_create_topics(head, *asked, rules, core->env_.entropy));
                  },
@@ -386,6 +387,33 @@ void Controller::delete_topics(protocol::DeleteTopicsRequest request, std::int16
                  [slot, asked, version, done = std::move(done)](Result<void> outcome) {
                    if (outcome) return done(std::move(**slot));
                    done(delete_topics_failed(*asked, version, outcome.error()));
+                 }});
+}
+
+void Controller::incremental_alter_configs(protocol::IncrementalAlterConfigsRequest request,
+                                           Done<protocol::IncrementalAlterConfigsResponse> done) {
+  auto slot = std::make_shared<std::optional<protocol::IncrementalAlterConfigsResponse>>();
+  auto asked = std::make_shared<const protocol::IncrementalAlterConfigsRequest>(std::move(request));
+  core_->submit({[core = core_.get(), slot, asked](const Image& head) -> Result<Records> {
+                   return keep(slot, decide_incremental_alter_configs(head, *asked, core->options_.node_id,
+                                                                      core->options_.config_rules));
+                 },
+                 [slot, asked, done = std::move(done)](Result<void> outcome) {
+                   if (outcome) return done(std::move(**slot));
+                   done(incremental_alter_configs_failed(*asked, outcome.error()));
+                 }});
+}
+
+void Controller::alter_configs(protocol::AlterConfigsRequest request, Done<protocol::AlterConfigsResponse> done) {
+  auto slot = std::make_shared<std::optional<protocol::AlterConfigsResponse>>();
+  auto asked = std::make_shared<const protocol::AlterConfigsRequest>(std::move(request));
+  core_->submit({[core = core_.get(), slot, asked](const Image& head) -> Result<Records> {
+                   return keep(slot, decide_alter_configs(head, *asked, core->options_.node_id,
+                                                          core->options_.config_rules));
+                 },
+                 [slot, asked, done = std::move(done)](Result<void> outcome) {
+                   if (outcome) return done(std::move(**slot));
+                   done(alter_configs_failed(*asked, outcome.error()));
                  }});
 }
 

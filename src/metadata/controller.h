@@ -12,11 +12,13 @@
 #include "base/entropy.h"
 #include "base/executor.h"
 #include "io/volume.h"
-#include "metadata/create_topics.h"
+#include "metadata/config_rules.h"
 #include "metadata/image.h"
+#include "protocol/messages/alter_configs.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_topics.h"
+#include "protocol/messages/incremental_alter_configs.h"
 
 namespace leat::metadata {
 
@@ -50,10 +52,7 @@ class Controller {
     std::int16_t default_replication_factor = 1;
     std::int32_t min_insync_replicas = 1;
     bool delete_topic_enable = true;
-    /// Checks a topic's configs before they are written: error invalid_config with a sentence.
-    std::function<Result<void>(const std::map<std::string, std::string>&)> check_topic_config;
-    /// The rows that CreateTopics v5+ answers for a topic with these overrides; unset: none.
-    DescribeTopicConfig describe_topic_config;
+    ConfigRules config_rules;
     /// Where this controller is said to listen. Empty keeps what the log says, and a format says
     /// CONTROLLER://localhost:9093.
     std::vector<Endpoint> controller_endpoints;
@@ -91,6 +90,10 @@ class Controller {
                          Done<protocol::CreatePartitionsResponse> done);
   void delete_topics(protocol::DeleteTopicsRequest request, std::int16_t version,
                      Done<protocol::DeleteTopicsResponse> done);
+  /// behaviours.md H17.
+  void incremental_alter_configs(protocol::IncrementalAlterConfigsRequest request,
+                                 Done<protocol::IncrementalAlterConfigsResponse> done);
+  void alter_configs(protocol::AlterConfigsRequest request, Done<protocol::AlterConfigsResponse> done);
   /// A block of 1000 fresh producer ids (first, count).
   void allocate_producer_ids(Done<Result<std::pair<std::int64_t, std::int32_t>>> done);
   /// The broker now listens elsewhere (a server was attached): registers the same incarnation again.

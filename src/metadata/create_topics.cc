@@ -60,7 +60,7 @@ class Creation {
 
   Result<TopicResult> create(const Topic& topic) {
     LEAT_CHECK(check_name(topic.name));
-    LEAT_TRY(const TopicConfigs configs, check_configs(topic));
+    LEAT_TRY(const Configs configs, check_configs(topic));
     LEAT_TRY(const Replicas placed, topic.assignments.empty() ? place(topic) : assigned(topic));
     partitions_ += static_cast<std::int64_t>(placed.size());
     if (partitions_ > partitions_per_request_max)
@@ -73,8 +73,8 @@ class Creation {
     result.topic_id = id;
     result.num_partitions = static_cast<std::int32_t>(placed.size());
     result.replication_factor = static_cast<std::int16_t>(placed[0].size());
-    if (rules_.describe_config)
-      for (TopicConfigRow& row : rules_.describe_config(topic.name, configs))
+    if (rules_.configs.describe_topic)
+      for (TopicConfigRow& row : rules_.configs.describe_topic(image_, configs))
         result.configs->push_back({std::move(row.name), std::move(row.value), row.read_only, row.source, row.sensitive});
     return result;
   }
@@ -92,15 +92,15 @@ class Creation {
     return {};
   }
 
-  Result<TopicConfigs> check_configs(const Topic& topic) const {
-    TopicConfigs configs;
+  Result<Configs> check_configs(const Topic& topic) const {
+    Configs configs;
     for (const auto& config : topic.configs) {
       if (!config.value)
         return Error{Errc::invalid_config, "Null value not supported for topic configs: " + config.name};
       configs[config.name] = *config.value;
     }
-    if (rules_.check_config && !configs.empty())
-      if (auto ok = rules_.check_config(configs); !ok) return Error{Errc::invalid_config, ok.error().context};
+    if (rules_.configs.check_topic && !configs.empty())
+      if (auto ok = rules_.configs.check_topic(image_, configs); !ok) return Error{Errc::invalid_config, ok.error().context};
     return configs;
   }
 
@@ -150,7 +150,7 @@ class Creation {
     return placed;
   }
 
-  void write(const std::string& name, const Uuid& id, const TopicConfigs& configs, const Replicas& placed) {
+  void write(const std::string& name, const Uuid& id, const Configs& configs, const Replicas& placed) {
     protocol::TopicRecord topic;
     topic.name = name;
     topic.topic_id = id;

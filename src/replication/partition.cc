@@ -15,25 +15,24 @@ constexpr TimestampMs earliest_local = -4;
 
 }  // namespace
 
-log::LogSettings log_settings(const config::LogConfig& config, std::int64_t producer_id_expiration_ms) {
+log::LogSettings log_settings(const config::LogConfig& config) {
   return {.segment_bytes = config.segment_bytes,
           .segment_ms = config.segment_ms,
           .segment_jitter_ms = config.segment_jitter_ms,
           .index_interval_bytes = config.index_interval_bytes,
           .segment_index_bytes = config.segment_index_bytes,
-          .producer_id_expiration_ms = producer_id_expiration_ms,
+          .producer_id_expiration_ms = config.producer_id_expiration_ms,
           .file_delete_delay_ms = config.file_delete_delay_ms,
           .preallocate = config.preallocate};
 }
 
 Partition::Partition(NodeId self, storage::LoadedLog loaded, storage::SyncRounds& rounds, const Clock& clock,
-                     config::LogConfig config, std::int64_t producer_id_expiration_ms)
+                     config::LogConfig config)
     : self_(self),
       id_(std::move(loaded.partition)),
       topic_id_(loaded.topic_id),
       rounds_(rounds),
       clock_(clock),
-      producer_id_expiration_ms_(producer_id_expiration_ms),
       log_(std::move(loaded.log)),
       config_(std::make_shared<const config::LogConfig>(config)),
       high_watermark_(std::clamp(loaded.high_watermark, log_->log_start(), log_->durable_end())),
@@ -68,7 +67,7 @@ void Partition::reconfigure(config::LogConfig config) {
   Aftermath after;
   {
     std::lock_guard lock(mutex_);
-    log_->reconfigure(log_settings(config, producer_id_expiration_ms_));
+    log_->reconfigure(log_settings(config));
     config_ = std::make_shared<const config::LogConfig>(config);
     if (!syncs_every_append()) durable_end_ = log_->log_end();
     advance(after);
@@ -333,7 +332,7 @@ storage::LogDirectory::Checkpoint Partition::checkpoint() {
 
 Result<void> Partition::tidy() {
   std::lock_guard lock(mutex_);
-  log_->producers().expire(clock_.wall_ms(), producer_id_expiration_ms_);
+  log_->producers().expire(clock_.wall_ms(), config_->producer_id_expiration_ms);
   return log_->purge_deleted(clock_.wall_ms());
 }
 

@@ -24,7 +24,7 @@
 namespace leat::replication {
 
 /// The log's part of a topic's settings.
-log::LogSettings log_settings(const config::LogConfig& config, std::int64_t producer_id_expiration_ms);
+log::LogSettings log_settings(const config::LogConfig& config);
 
 /// What a change of the partition leaves to do once its lock is released.
 struct Aftermath {
@@ -93,7 +93,7 @@ struct OffsetResult {
 class Partition : public storage::Syncable, public std::enable_shared_from_this<Partition> {
  public:
   Partition(NodeId self, storage::LoadedLog loaded, storage::SyncRounds& rounds, const Clock& clock,
-            config::LogConfig config, std::int64_t producer_id_expiration_ms);
+            config::LogConfig config);
 
   const TopicPartition& id() const { return id_; }
   const Uuid& topic_id() const { return topic_id_; }
@@ -176,7 +176,6 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
   const Uuid topic_id_;
   storage::SyncRounds& rounds_;
   const Clock& clock_;
-  const std::int64_t producer_id_expiration_ms_;
 
   mutable std::mutex mutex_;  // guards all below, and changes to the log
   std::unique_ptr<log::Log> log_;

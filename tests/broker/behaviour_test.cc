@@ -1,4 +1,6 @@
+#include "behaviour.h"
 #include "broker/api_table.h"
+#include "protocol/messages/alter_configs.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/delete_groups.h"
@@ -8,6 +10,7 @@
 #include "protocol/messages/describe_groups.h"
 #include "protocol/messages/find_coordinator.h"
 #include "protocol/messages/heartbeat.h"
+#include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/init_producer_id.h"
 #include "protocol/messages/join_group.h"
 #include "protocol/messages/leave_group.h"
@@ -17,9 +20,7 @@
 #include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/sync_group.h"
-#include "world.h"
 
-/// What a client may rely on, over every kind of Channel. Rules are those of behaviours.md.
 namespace leat::test {
 namespace {
 
@@ -30,27 +31,6 @@ using protocol::FetchResponse;
 using protocol::MetadataRequest;
 using protocol::MetadataResponse;
 using protocol::ProduceResponse;
-
-std::int16_t code(Errc error) { return static_cast<std::int16_t>(error); }
-
-class Behaviour : public testing::TestWithParam<WorldKind> {
- protected:
-  void open(const Settings& settings = {}) {
-    world_ = GetParam().make(settings);
-    client_ = std::make_unique<Client>(*world_);
-  }
-  World& world() { return *world_; }
-  Client& client() { return *client_; }
-  void restart() {
-    client_.reset();
-    world_->restart();
-    client_ = std::make_unique<Client>(*world_);
-  }
-
- private:
-  std::unique_ptr<World> world_;
-  std::unique_ptr<Client> client_;
-};
 
 INSTANTIATE_TEST_SUITE_P(Channels, Behaviour, testing::ValuesIn(world_kinds()),
                          [](const auto& kind) { return kind.param.name; });
@@ -451,7 +431,8 @@ TEST_P(Behaviour, AdvertisesOnlyWhatItAnswers) {
   const auto answer = client().call<protocol::ApiVersionsResponse>(std::move(request), 3);
   std::set<std::int16_t> keys;
   for (const auto& api : answer.api_keys) keys.insert(api.api_key);
-  EXPECT_EQ(keys, (std::set<std::int16_t>{0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 22, 23, 32, 37, 42, 47, 60}));
+  EXPECT_EQ(keys, (std::set<std::int16_t>{0,  1,  2,  3,  8,  9,  10, 11, 12, 13, 14, 15, 16,
+                                          18, 19, 20, 22, 23, 32, 33, 37, 42, 44, 47, 60}));
   for (const auto& feature : answer.supported_features) EXPECT_GT(feature.min_version, 0) << feature.name;
 }
 
@@ -511,6 +492,16 @@ protocol::AnyMessage request_for(protocol::ApiKey key, std::int16_t version, con
     case ApiKey::describe_configs: {
       protocol::DescribeConfigsRequest request;
       request.resources.push_back({.resource_type = 2, .resource_name = "t", .configuration_keys = std::nullopt});
+      return request;
+    }
+    case ApiKey::alter_configs: {
+      protocol::AlterConfigsRequest request;
+      request.resources.push_back({.resource_type = 2, .resource_name = "t", .configs = {{"retention.ms", "1000"}}});
+      return request;
+    }
+    case ApiKey::incremental_alter_configs: {
+      protocol::IncrementalAlterConfigsRequest request;
+      request.resources.push_back({.resource_type = 2, .resource_name = "t", .configs = {{"retention.ms", 0, "1000"}}});
       return request;
     }
     case ApiKey::create_partitions: {

@@ -78,7 +78,7 @@ class OperationsTest : public testing::Test {
 
 TEST_F(OperationsTest, InvalidTopicsAreRefused) {
   ASSERT_EQ(create_one(topic("there.is")), Errc::none);
-  rules.check_config = [](const TopicConfigs& configs) -> Result<void> {
+  rules.configs.check_topic = [](const Image&, const Configs& configs) -> Result<void> {
     if (configs.contains("bad")) return Error{Errc::invalid_config, "Unknown topic config name: bad"};
     return {};
   };
@@ -185,7 +185,7 @@ TEST_F(OperationsTest, ManualAssignmentsAreKept) {
 }
 
 TEST_F(OperationsTest, EffectiveConfigsAreToldWhereTheyAreKnown) {
-  rules.describe_config = [](const std::string&, const TopicConfigs& configs) {
+  rules.configs.describe_topic = [](const Image&, const Configs& configs) {
     return std::vector<TopicConfigRow>{{.name = "retention.ms", .value = configs.at("retention.ms"), .source = 1}};
   };
   auto made = topic("t");

@@ -27,9 +27,9 @@ class PartitionTest : public testing::Test {
 
   void open(config::LogConfig config = {}, Offset high_watermark = 0) {
     partition.reset();
-    auto log = log::Log::open(disk, scheduler, {.directory = "data/t-0"}, log_settings(config, 86'400'000)).value();
+    auto log = log::Log::open(disk, scheduler, {.directory = "data/t-0"}, log_settings(config)).value();
     partition = std::make_shared<Partition>(self, storage::LoadedLog{{"t", 0}, Uuid{}, std::move(log), high_watermark},
-                                            rounds, scheduler, config, 86'400'000);
+                                            rounds, scheduler, config);
   }
   /// This replica leads alone, unless said otherwise.
   void lead(LeaderState state = {}) {
