@@ -169,8 +169,7 @@ def admin_tools(kafka):
     def dump(*options):
         said = kafka.tool("DumpLogSegments", "--deep-iteration", *options)
         text = said.stdout.decode(errors="replace") + said.stderr.decode(errors="replace")
-        complaints = [line for line in text.splitlines() if COMPLAINT.search(line)]
-        assert not complaints, "\n".join(complaints[:10])
+        assert not complaints(text), "\n".join(complaints(text)[:10])
         return text
 
     def data_logs(leatd, written):
@@ -212,8 +211,11 @@ COMPLAINT = re.compile(r"isvalid: false|^Found |Mismatch|mismatch|Non-consecutiv
                        r"[Ee]xception|should not|Unable|Could not|Cannot|failed", re.M)
 
 
-def files(data, pattern):
-    found = [path for path in sorted(data.glob(f"{pattern}/*"))
-             if path.suffix in (".log", ".index", ".timeindex", ".snapshot", ".checkpoint") and path.stat().st_size]
+def complaints(text):
+    return [line for line in text.splitlines() if COMPLAINT.search(line)]
+
+
+def files(data, pattern, suffixes=(".log", ".index", ".timeindex", ".snapshot", ".checkpoint")):
+    found = [path for path in sorted(data.glob(f"{pattern}/*")) if path.suffix in suffixes and path.stat().st_size]
     assert found, f"no {pattern} in {data}"
     return ",".join(map(str, found))
