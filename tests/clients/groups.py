@@ -23,6 +23,7 @@ from harness import create_topic
 PARTITIONS = 6
 PER_SECOND = 8  # records, to each partition
 SESSION_MS, HEARTBEAT_MS = 6000, 1000
+TOGETHER = "several clients in a group"  # as a client's name
 STATIC_SESSION_MS = 15_000  # within which a member is to be back
 PATIENCE = 60  # seconds until a group that does not become what it should is said to hang
 
@@ -355,7 +356,7 @@ class Run:
             self.step(group, "its history has no fault", group.judge, self.producer, self.downtimes)
 
     def step(self, group, what, function, *given):
-        title, client = (group.title, group.client) if group else ("groups", None)
+        title, client = (group.title, group.client) if group else ("groups", TOGETHER)
         began = time.monotonic()
         try:
             function(*given)

@@ -185,11 +185,8 @@ def admin_tools(kafka):
         wrong = []
         for writer, topics in written.items():
             for codec, topic in topics.items():
-                # librdkafka takes a broker without FindCoordinator for one that knows no lz4, and sends plain batches.
-                # With groups this exception goes.
-                asked = "none" if codec == "lz4" and writer.name.startswith("confluent-kafka") else codec
                 # Clients leave a batch as it is where the codec would not make it smaller.
-                if asked not in codecs[topic] or not codecs[topic] <= {asked, "none"}:
+                if codec not in codecs[topic] or not codecs[topic] <= {codec, "none"}:
                     wrong.append(f"{topic} has batches of {sorted(codecs[topic])}")
         assert not wrong, "\n".join(wrong)
 
