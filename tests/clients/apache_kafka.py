@@ -29,6 +29,8 @@ share.coordinator.state.topic.min.isr=1
 class ApacheKafka(Leatd):
     """Started and killed like leatd; `java` is the command that has its classes."""
 
+    files = ("logs",)  # its indexes end with space for more
+
     def __init__(self, java):
         super().__init__()
         self.java = java
@@ -76,6 +78,7 @@ class Elsewhere:
     """A broker that runs already and that nobody here starts, kills or looks into."""
 
     restarts = False
+    files = ()
 
     def __init__(self, bootstrap):
         self.bootstrap = bootstrap

@@ -191,8 +191,6 @@ def group_tools(kafka):
 
     def offsets_log(broker, _):
         """finds nothing wrong in the logs of __consumer_offsets, and what was committed, in them"""
-        if not broker.data:
-            return
         done = kafka.tool("DumpLogSegments", "--deep-iteration", "--offsets-decoder", "--files",
                           files(broker.data, "__consumer_offsets-*", (".log",)))
         text = done.stdout.decode() + done.stderr.decode()
@@ -212,4 +210,5 @@ def group_tools(kafka):
     yield Tool("kafka-consumer-groups", kafka,
                "--list, --describe, --members, --state, --reset-offsets, --delete-offsets, --delete",
                [active, empty, resets, deletes])
-    yield Tool("kafka-dump-log of groups", kafka, "--offsets-decoder of __consumer_offsets", [offsets_log])
+    yield Tool("kafka-dump-log of groups", kafka, "--offsets-decoder of __consumer_offsets", [offsets_log],
+               of_files="logs")

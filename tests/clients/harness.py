@@ -31,6 +31,7 @@ class Leatd:
     """
 
     restarts = True
+    files = ("logs", "indexes")  # what can be looked into while it runs
 
     def __init__(self, settings=None, wrap=()):
         self.dir = Path(tempfile.mkdtemp(prefix="leat-test-"))

@@ -35,9 +35,10 @@ class Tool:
     note = ""
     member = None
 
-    def __init__(self, name, kafka, exercised, checks=()):
+    def __init__(self, name, kafka, exercised, checks=(), of_files=None):
         self.name, self.kafka, self.version = name, kafka, kafka.version
         self.exercised, self.checks = exercised, checks
+        self.of_files = of_files  # what files of the broker the checks look into: logs, or indexes too
 
 
 class ConsoleProducer(Tool):
@@ -201,7 +202,7 @@ def admin_tools(kafka):
     yield Tool("kafka-get-offsets", kafka, "earliest and latest of the topics written", [offsets])
     yield Tool("kafka-producer-perf-test", kafka, f"{PERF} records of 1000 bytes", [perf])
     yield Tool("kafka-dump-log", kafka, "--deep-iteration of every partition, --cluster-metadata-decoder",
-               [data_logs, codecs_asked_for, metadata_log])
+               [data_logs, codecs_asked_for, metadata_log], of_files="indexes")
 
 
 COMPLAINT = re.compile(r"isvalid: false|^Found |Mismatch|mismatch|Non-consecutive|out of order|orrupt|invalid bytes|"
