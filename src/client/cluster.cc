@@ -49,12 +49,17 @@ std::shared_ptr<const ClusterView> Cluster::view() const {
 
 void Cluster::on_update(std::function<void(const Result<void>&)> listener) { listener_ = std::move(listener); }
 
-void Cluster::want(const std::string& topic) {
+void Cluster::want(const std::vector<std::string>& topics) {
   {
     std::lock_guard lock(mutex_);
-    wanted_.insert(topic);
+    wanted_.insert(topics.begin(), topics.end());
   }
   refresh();
+}
+
+void Cluster::learn(const NodeAddress& node) {
+  std::lock_guard lock(mutex_);
+  if (!view_->node(node.id)) view_ = view_->with(node);
 }
 
 void Cluster::refresh_if_stale() {

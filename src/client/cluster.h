@@ -15,8 +15,9 @@
 
 namespace leat::client {
 
-/// A channel is ordered and a fetch may wait in it, so what must not wait behind one has its own.
-enum class Lane : std::uint8_t { data, coordination };
+/// A channel is ordered and a fetch may wait in it, so what must not wait behind one has its own; and a JoinGroup waits
+/// for all members.
+enum class Lane : std::uint8_t { data, coordination, group };
 
 struct ClusterOptions {
   std::string client_id;
@@ -40,7 +41,10 @@ class Cluster : public std::enable_shared_from_this<Cluster> {
   std::shared_ptr<const ClusterView> view() const;
   /// Asks for the metadata of all topics of interest, this one included from now on. One request is under way
   /// at a time, they start at least `retry_backoff` apart, and a failed one is repeated.
-  void want(const std::string& topic);
+  void want(const std::string& topic) { want(std::vector<std::string>{topic}); }
+  void want(const std::vector<std::string>& topics);
+  /// A node that an answer named; where metadata has told of it already, that counts.
+  void learn(const NodeAddress& node);
   void refresh();
   /// Refreshes when the metadata is old.
   void refresh_if_stale();

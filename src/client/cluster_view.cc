@@ -46,6 +46,12 @@ std::shared_ptr<const ClusterView> ClusterView::merged(const protocol::MetadataR
   return view;
 }
 
+std::shared_ptr<const ClusterView> ClusterView::with(const NodeAddress& node) const {
+  auto view = std::make_shared<ClusterView>(*this);
+  view->nodes_[node.id] = node;
+  return view;
+}
+
 const TopicView* ClusterView::topic(std::string_view name) const {
   const auto found = topics_.find(name);
   return found == topics_.end() ? nullptr : &found->second;

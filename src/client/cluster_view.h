@@ -36,6 +36,9 @@ class ClusterView {
   /// has a newer leader epoch. `complete`: topics that are not in it are gone.
   std::shared_ptr<const ClusterView> merged(const protocol::MetadataResponse& answer, bool complete) const;
 
+  /// This view with that node at that address.
+  std::shared_ptr<const ClusterView> with(const NodeAddress& node) const;
+
   /// Null when nothing is known.
   const TopicView* topic(std::string_view name) const;
   const TopicView* topic(const Uuid& id) const;

@@ -16,7 +16,7 @@ struct Consumer::Impl {
       new auto(std::move(core));
       return;
     }
-    core->close();
+    core->close(false);
   }
 
   /// Every call goes through here.
@@ -74,6 +74,62 @@ Result<Records> Consumer::poll(std::chrono::nanoseconds timeout) {
   return impl_->run([&](auto& core) { return core.poll(timeout); });
 }
 
+void Consumer::subscribe(const std::vector<std::string>& topics, RebalanceListener listener) {
+  (void)impl_->run([&](auto& core) { return core.subscribe(topics, std::move(listener)), Result<void>(); });
+}
+
+std::vector<std::string> Consumer::subscription() const {
+  if (impl_->host->fork.is_child()) return {};
+  return impl_->core->subscription();
+}
+
+void Consumer::unsubscribe() {
+  (void)impl_->run([&](auto& core) { return core.unsubscribe(), Result<void>(); });
+}
+
+Result<void> Consumer::commit() {
+  return impl_->run([&](auto& core) { return core.commit(std::nullopt); });
+}
+
+Result<void> Consumer::commit(const Offsets& offsets) {
+  return impl_->run([&](auto& core) { return core.commit(offsets); });
+}
+
+void Consumer::commit_async(CommitCallback done) {
+  (void)impl_->run([&](auto& core) { return core.commit_async(std::nullopt, std::move(done)), Result<void>(); });
+}
+
+void Consumer::commit_async(const Offsets& offsets, CommitCallback done) {
+  (void)impl_->run([&](auto& core) { return core.commit_async(offsets, std::move(done)), Result<void>(); });
+}
+
+Result<Offsets> Consumer::committed(const std::vector<TopicPartition>& partitions) {
+  return impl_->run([&](auto& core) { return core.committed(partitions); });
+}
+
+Result<void> Consumer::pause(const std::vector<TopicPartition>& partitions) {
+  return impl_->run([&](auto& core) { return core.pause(partitions, true); });
+}
+
+Result<void> Consumer::resume(const std::vector<TopicPartition>& partitions) {
+  return impl_->run([&](auto& core) { return core.pause(partitions, false); });
+}
+
+std::vector<TopicPartition> Consumer::paused() const {
+  if (impl_->host->fork.is_child()) return {};
+  return impl_->core->paused();
+}
+
+std::optional<std::int64_t> Consumer::lag(const TopicPartition& partition) const {
+  if (impl_->host->fork.is_child()) return std::nullopt;
+  return impl_->core->lag(partition);
+}
+
+ConsumerGroupMetadata Consumer::group_metadata() const {
+  if (impl_->host->fork.is_child()) return {};
+  return impl_->core->group_metadata();
+}
+
 Result<std::map<TopicPartition, std::int64_t>> Consumer::beginning_offsets(
     const std::vector<TopicPartition>& partitions) {
   return impl_->offsets(partitions, client::earliest_timestamp);
@@ -98,7 +154,9 @@ Result<std::map<TopicPartition, std::optional<RecordPosition>>> Consumer::offset
 }
 
 void Consumer::close() {
-  if (!impl_->host->fork.is_child()) impl_->core->close();
+  if (impl_->host->fork.is_child()) return;
+  FatalScope scope(impl_->host->on_fatal);
+  impl_->core->close(true);
 }
 
 namespace client {

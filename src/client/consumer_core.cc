@@ -10,8 +10,16 @@ namespace leat::client {
 std::shared_ptr<ConsumerCore> ConsumerCore::make(const std::shared_ptr<Host>& host,
                                                  std::shared_ptr<Channels> channels, ConsumerOptions options) {
   std::shared_ptr<ConsumerCore> core(new ConsumerCore(host, std::move(channels), std::move(options)));
-  core->cluster_->on_update([weak = std::weak_ptr(core)](const Result<void>&) {
-    if (auto consumer = weak.lock()) consumer->arrived();
+  const std::weak_ptr weak = core;
+  if (!core->options_.group.empty())
+    core->group_ = std::make_unique<ConsumerGroup>(*core, core->cluster_, core->options_, [weak] {
+      if (auto consumer = weak.lock()) consumer->arrived();
+    });
+  core->cluster_->on_update([weak](const Result<void>&) {
+    const auto consumer = weak.lock();
+    if (!consumer) return;
+    if (consumer->group_) consumer->group_->on_metadata();
+    consumer->arrived();
   });
   return core;
 }
@@ -22,27 +30,45 @@ ConsumerCore::ConsumerCore(const std::shared_ptr<Host>& host, std::shared_ptr<Ch
       cluster_(std::make_shared<Cluster>(executor_, std::move(channels),
                                          ClusterOptions{.client_id = options_.client_id,
                                                         .request_timeout = options_.request_timeout,
-                                                        .retry_backoff = options_.retry_backoff})) {}
+                                                        .retry_backoff = options_.retry_backoff,
+                                                        .metadata_age_max = options_.metadata_max_age})) {}
+
+Result<void> ConsumerCore::check_open() const {
+  if (is_closed_) return Error{Errc::closed, "the consumer was closed"};
+  return {};
+}
 
 Result<void> ConsumerCore::assign(const std::vector<TopicPartition>& partitions) {
-  std::map<TopicPartition, Assigned> next;
+  if (group_ && group_->is_subscribed())
+    return Error{Errc::invalid_argument, "the consumer is subscribed to topics; unsubscribe first"};
   std::vector<std::string> topics;
   {
     std::lock_guard lock(mutex_);
-    if (is_closed_) return Error{Errc::closed, "the consumer was closed"};
+    LEAT_CHECK(check_open());
     for (const TopicPartition& partition : partitions) {
       if (partition.topic.empty() || partition.partition < 0)
         return Error{Errc::invalid_argument, "'" + partition.to_string() + "' is no partition"};
-      if (const auto known = assigned_.find(partition); known != assigned_.end())
-        next[partition] = known->second;
-      else
-        start(next[partition], std::nullopt, reset_timestamp());
-      if (topics_->insert(partition.topic).second) topics.push_back(partition.topic);
+      if (!topics_->contains(partition.topic)) topics.push_back(partition.topic);
     }
-    assigned_ = std::move(next);
+    replace(partitions);
   }
-  for (const std::string& topic : topics) cluster_->want(topic);
+  if (!topics.empty()) cluster_->want(topics);
   return {};
+}
+
+void ConsumerCore::replace(const std::vector<TopicPartition>& partitions) {
+  std::map<TopicPartition, Assigned> next;
+  for (const TopicPartition& partition : partitions) {
+    topics_->insert(partition.topic);
+    if (const auto known = assigned_.find(partition); known != assigned_.end()) {
+      next[partition] = known->second;
+    } else {
+      Assigned& assigned = next[partition];
+      start(assigned, std::nullopt, reset_timestamp());
+      assigned.needs_committed = group_ != nullptr;
+    }
+  }
+  assigned_ = std::move(next);
 }
 
 std::vector<TopicPartition> ConsumerCore::assignment() const {
@@ -57,7 +83,7 @@ TimestampMs ConsumerCore::reset_timestamp() const {
 }
 
 void ConsumerCore::start(Assigned& assigned, std::optional<Offset> at, TimestampMs otherwise) {
-  assigned = {};
+  assigned = {.is_paused = assigned.is_paused, .is_held = assigned.is_held, .end = assigned.end};
   assigned.generation = ++last_generation_;
   assigned.position = at;
   assigned.fetch_from = at.value_or(0);
@@ -67,7 +93,7 @@ void ConsumerCore::start(Assigned& assigned, std::optional<Offset> at, Timestamp
 Result<void> ConsumerCore::seek(const TopicPartition& partition, Offset offset) {
   std::lock_guard lock(mutex_);
   const auto found = assigned_.find(partition);
-  if (is_closed_) return Error{Errc::closed, "the consumer was closed"};
+  LEAT_CHECK(check_open());
   if (found == assigned_.end()) return Error{Errc::invalid_argument, partition.to_string() + " is not assigned"};
   if (offset < 0) return Error{Errc::invalid_argument, "offset " + std::to_string(offset) + " is negative"};
   start(found->second, offset, earliest_timestamp);
@@ -77,14 +103,14 @@ Result<void> ConsumerCore::seek(const TopicPartition& partition, Offset offset) 
 Result<void> ConsumerCore::seek_to(const TopicPartition& partition, TimestampMs timestamp) {
   std::lock_guard lock(mutex_);
   const auto found = assigned_.find(partition);
-  if (is_closed_) return Error{Errc::closed, "the consumer was closed"};
+  LEAT_CHECK(check_open());
   if (found == assigned_.end()) return Error{Errc::invalid_argument, partition.to_string() + " is not assigned"};
   start(found->second, std::nullopt, timestamp);
   return {};
 }
 
 Result<Offset> ConsumerCore::position(const TopicPartition& partition) {
-  const Instant deadline = deadline_after(executor_.now(), options_.default_api_timeout);
+  const Instant deadline = call_deadline();
   for (;;) {
     std::shared_ptr<Event> arrival;
     Instant wake;
@@ -92,8 +118,10 @@ Result<Offset> ConsumerCore::position(const TopicPartition& partition) {
       std::lock_guard lock(mutex_);
       const auto found = assigned_.find(partition);
       if (found == assigned_.end()) return Error{Errc::invalid_argument, partition.to_string() + " is not assigned"};
-      if (is_closed_) return Error{Errc::closed, "the consumer was closed"};
+      LEAT_CHECK(check_open());
       if (found->second.position) return *found->second.position;
+      if (found->second.has_no_place)
+        return Error{Errc::offset_out_of_range, "no committed offset for " + partition.to_string()};
       arrival = next_arrival();
       wake = std::min(deadline, next_retry());
     }
@@ -104,6 +132,8 @@ Result<Offset> ConsumerCore::position(const TopicPartition& partition) {
 }
 
 Result<Records> ConsumerCore::poll(Duration timeout) {
+  if (group_ && group_->is_calling()) return Error{Errc::invalid_argument, "poll was called inside a callback of poll"};
+  if (subscription_error_) return *std::exchange(subscription_error_, std::nullopt);
   const Instant deadline = deadline_after(executor_.now(), timeout);
   // The views of the last poll end here, unless somebody still holds its Records.
   if (!holder_ || holder_.use_count() > 1)
@@ -113,25 +143,29 @@ Result<Records> ConsumerCore::poll(Duration timeout) {
   holder_->keep(topics_);
   cluster_->refresh_if_stale();
   for (bool is_last = false;;) {
-    collect(*holder_);
+    // Taken before anything is looked at: what comes meanwhile sets it and is not waited past.
     std::shared_ptr<Event> arrival;
+    {
+      std::lock_guard lock(mutex_);
+      LEAT_CHECK(check_open());
+      arrival = next_arrival();
+    }
+    if (group_) LEAT_CHECK(group_->step());
+    collect(*holder_);
     Instant wake;
     {
       std::lock_guard lock(mutex_);
-      if (is_closed_) return Error{Errc::closed, "the consumer was closed"};
       if (holder_->size() == 0 && !errors_.empty()) {
         Error error = std::move(errors_.front());
         errors_.pop_front();
         return error;
       }
-      // What came since collect() has set the last event already, and would be waited past.
-      if (holder_->size() == 0 && !parts_.empty()) continue;
-      arrival = next_arrival();
       wake = std::min(deadline, next_retry());
     }
     ask();
     if (holder_->size() > 0) return RecordHolder::seal(holder_);
     if (is_last) return Records();
+    if (group_) wake = std::min(wake, group_->next_step());
     executor_.wait(*arrival, wake);
     is_last = executor_.now() >= deadline;
   }
@@ -183,6 +217,8 @@ void ConsumerCore::arrived() {
   if (arrival) arrival->set();
 }
 
+Instant ConsumerCore::call_deadline() const { return deadline_after(executor_.now(), options_.default_api_timeout); }
+
 Instant ConsumerCore::next_retry() const {
   const Instant now = executor_.now();
   Instant next = Instant::max();
@@ -191,7 +227,16 @@ Instant ConsumerCore::next_retry() const {
   return next;
 }
 
-void ConsumerCore::close() {
+void ConsumerCore::close(bool is_told) {
+  if (group_) {
+    if (is_told && group_->is_calling()) return;
+    bool was_closed;
+    {
+      std::lock_guard lock(mutex_);
+      was_closed = is_closed_;
+    }
+    if (!was_closed) group_->close(is_told);
+  }
   {
     std::lock_guard lock(mutex_);
     if (is_closed_) return;
@@ -200,6 +245,7 @@ void ConsumerCore::close() {
     parts_.clear();
   }
   cluster_->close();
+  if (group_) group_->end();
   arrived();
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "client/cluster.h"
+#include "client/consumer_group.h"
 #include "client/fetched_partition.h"
 #include "client/host.h"
 #include "protocol/messages/fetch.h"
@@ -23,13 +24,14 @@ namespace leat::client {
 inline constexpr TimestampMs latest_timestamp = -1;
 inline constexpr TimestampMs earliest_timestamp = -2;
 
-/// What `leat::Consumer` does, less the fork guard. Fetches are sent from `poll` and, one answer ahead, when an
+/// What `leat::Consumer` does, less the fork guard; what concerns its group is `ConsumerGroup`'s. Fetches are sent from `poll` and, one answer ahead, when an
 /// answer arrives.
 ///
 /// Invariants, cited by tests:
 ///   C1 records of a partition are handed out in offset order, each once.
 ///   C2 an answer to a question from before a seek or an assignment is dropped.
 ///   C3 to a node at most one fetch is under way, and none while two of its answers are unread.
+///   C4 in a group, a partition that is new here starts at its committed offset, whoever it was that assigned it.
 ///
 /// Threads: the public calls from one thread at a time; answers from the executor's.
 class ConsumerCore : public std::enable_shared_from_this<ConsumerCore> {
@@ -44,7 +46,27 @@ class ConsumerCore : public std::enable_shared_from_this<ConsumerCore> {
   Result<void> seek_to(const TopicPartition& partition, TimestampMs timestamp);
   Result<Offset> position(const TopicPartition& partition);
   Result<Records> poll(Duration timeout);
-  void close();
+  /// `is_told`: by the program, not its destructor, which neither commits nor calls back.
+  void close(bool is_told);
+
+  void subscribe(const std::vector<std::string>& topics, RebalanceListener listener);
+  std::vector<std::string> subscription() const;
+  void unsubscribe();
+  /// Of all positions, or of these.
+  Result<void> commit(const std::optional<Offsets>& offsets);
+  void commit_async(const std::optional<Offsets>& offsets, CommitCallback done);
+  Result<Offsets> committed(const std::vector<TopicPartition>& partitions);
+  Result<void> pause(const std::vector<TopicPartition>& partitions, bool is_paused);
+  std::vector<TopicPartition> paused() const;
+  std::optional<std::int64_t> lag(const TopicPartition& partition) const;
+  ConsumerGroupMetadata group_metadata() const;
+
+  /// For the group. What stays keeps its position; the rest is forgotten.
+  void set_assigned(const std::vector<TopicPartition>& partitions);
+  /// Nothing more is handed out of these until they have been given up.
+  void hold(const std::vector<TopicPartition>& partitions);
+  /// Of all assigned partitions that have one.
+  Offsets positions() const;
 
   struct Found {
     Offset offset = no_offset;
@@ -59,7 +81,12 @@ class ConsumerCore : public std::enable_shared_from_this<ConsumerCore> {
     std::optional<Offset> position;  ///< of the next record to hand out
     Offset fetch_from = 0;           ///< after what has been fetched
     std::optional<TimestampMs> reset_to;
-    bool is_asked = false;  ///< a fetch or ListOffsets is under way
+    bool needs_committed = false;  ///< the committed offset goes before `reset_to`
+    bool has_no_place = false;     ///< no committed offset, and nowhere else to start: waits for a seek
+    bool is_asked = false;  ///< a fetch, ListOffsets or OffsetFetch is under way
+    bool is_paused = false;
+    bool is_held = false;
+    std::optional<Offset> end;  ///< of the log, as last heard
     Instant retry_at{};
   };
   /// One answer of a node; `parts` of it are unread.
@@ -86,6 +113,10 @@ class ConsumerCore : public std::enable_shared_from_this<ConsumerCore> {
 
   // consumer_core.cc
   void start(Assigned& assigned, std::optional<Offset> at, TimestampMs otherwise);
+  void replace(const std::vector<TopicPartition>& partitions);
+  /// Drops what was fetched and not handed out.
+  void rewind(Assigned& assigned);
+  Result<void> check_open() const;
   /// What a partition without a position does.
   TimestampMs reset_timestamp() const;
   void collect(RecordHolder& holder);
@@ -93,6 +124,7 @@ class ConsumerCore : public std::enable_shared_from_this<ConsumerCore> {
   std::shared_ptr<Event> next_arrival();
   void arrived();
   Instant next_retry() const;
+  Instant call_deadline() const;
 
   // consumer_fetch.cc: questions and answers.
   void ask();
@@ -105,6 +137,8 @@ class ConsumerCore : public std::enable_shared_from_this<ConsumerCore> {
   BuildRequest build_look_up(std::shared_ptr<const Question> question) const;
   static std::vector<Result<Found>> offsets_in(const Question& question, Result<Reply> reply);
   void on_looked_up(const Question& question, Result<Reply> reply);
+  void look_up_committed(std::shared_ptr<const Question> question);
+  void on_committed(const Question& question, Result<Offsets> offsets);
   Assigned* still_asked(const Asked& asked);
   void on_partition_error(const TopicPartition& partition, Assigned& assigned, Error error);
   void pause(Assigned& assigned);
@@ -112,6 +146,9 @@ class ConsumerCore : public std::enable_shared_from_this<ConsumerCore> {
   Executor& executor_;
   const ConsumerOptions options_;
   const std::shared_ptr<Cluster> cluster_;
+  std::unique_ptr<ConsumerGroup> group_;  ///< null without a group id
+  /// Found wrong where there is no result to say so; the user's thread only.
+  std::optional<Error> subscription_error_;
 
   mutable std::mutex mutex_;
   std::map<TopicPartition, Assigned> assigned_;

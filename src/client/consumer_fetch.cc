@@ -21,11 +21,18 @@ void ConsumerCore::ask() {
   const auto view = cluster_->view();
   const Instant now = executor_.now();
   std::map<NodeId, Question> fetches, look_ups;
+  Question committed;
   {
     std::lock_guard lock(mutex_);
     if (is_closed_) return;
     for (auto& [partition, assigned] : assigned_) {
-      if (assigned.is_asked || assigned.retry_at > now) continue;
+      if (assigned.is_asked || assigned.retry_at > now || assigned.has_no_place) continue;
+      if (assigned.needs_committed) {
+        committed.push_back({partition, {}, assigned.generation, no_epoch, 0});
+        assigned.is_asked = true;
+        continue;
+      }
+      if (!assigned.reset_to && (assigned.is_paused || assigned.is_held)) continue;
       const PartitionView* leader = leader_of(*view, partition);
       if (!leader) continue;
       Asked asked{partition, view->topic(partition.topic)->id, assigned.generation, leader->leader_epoch, 0};
@@ -42,6 +49,7 @@ void ConsumerCore::ask() {
     }
     for (const auto& [node, question] : fetches) fetching_.insert(node);
   }
+  if (!committed.empty()) look_up_committed(std::make_shared<const Question>(std::move(committed)));
   for (auto& [node, question] : look_ups) look_up(node, std::make_shared<const Question>(std::move(question)));
   for (auto& [node, question] : fetches) fetch(node, std::make_shared<const Question>(std::move(question)));
 }
@@ -140,6 +148,7 @@ void ConsumerCore::take_partition(const Asked& asked, const std::shared_ptr<Answ
   if (!assigned) return;
   if (data.error_code != 0)
     return on_partition_error(asked.partition, *assigned, {static_cast<Errc>(data.error_code), {}});
+  if (data.high_watermark >= 0) assigned->end = data.high_watermark;
   if (data.records.empty()) return;
   assigned->fetch_from = end_of(data.records.memory(), asked.value);
   ++answer->parts;
@@ -214,6 +223,41 @@ void ConsumerCore::on_looked_up(const Question& question, Result<Reply> reply) {
   arrived();
 }
 
+void ConsumerCore::look_up_committed(std::shared_ptr<const Question> question) {
+  std::vector<TopicPartition> partitions;
+  for (const Asked& asked : *question) partitions.push_back(asked.partition);
+  group_->offsets()->fetch(std::move(partitions), call_deadline(),
+                           [self = weak_from_this(), question](Result<Offsets> offsets) {
+                             if (auto consumer = self.lock()) consumer->on_committed(*question, std::move(offsets));
+                           });
+}
+
+void ConsumerCore::on_committed(const Question& question, Result<Offsets> offsets) {
+  {
+    std::lock_guard lock(mutex_);
+    bool is_told = is_closed_;
+    for (const Asked& asked : question) {
+      Assigned* assigned = still_asked(asked);
+      if (!assigned) continue;
+      if (!offsets) {
+        // One question, one error, however many partitions it was about.
+        pause(*assigned);
+        if (!is_retriable(offsets.error().code) && !std::exchange(is_told, true)) errors_.push_back(offsets.error());
+        continue;
+      }
+      assigned->needs_committed = false;
+      if (const auto found = offsets->find(asked.partition); found != offsets->end()) {
+        assigned->reset_to.reset();
+        assigned->position = assigned->fetch_from = found->second.offset;
+      } else if (options_.auto_offset_reset == OffsetReset::none) {
+        assigned->has_no_place = true;
+        errors_.push_back({Errc::offset_out_of_range, "no committed offset for " + asked.partition.to_string()});
+      }
+    }
+  }
+  arrived();
+}
+
 /// The answer to each question, in order.
 std::vector<Result<ConsumerCore::Found>> ConsumerCore::offsets_in(const Question& question, Result<Reply> reply) {
   std::vector<Result<Found>> result;
@@ -239,7 +283,7 @@ std::vector<Result<ConsumerCore::Found>> ConsumerCore::offsets_in(const Question
 
 Result<std::map<TopicPartition, ConsumerCore::Found>> ConsumerCore::find_offsets(
     std::map<TopicPartition, TimestampMs> wanted) {
-  const Instant deadline = deadline_after(executor_.now(), options_.default_api_timeout);
+  const Instant deadline = call_deadline();
   std::map<TopicPartition, Found> result;
   Error last{Errc::timed_out, "nobody leads the partition"};
   for (bool is_first = true; !wanted.empty(); is_first = false) {
