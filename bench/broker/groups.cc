@@ -125,10 +125,10 @@ class World {
 
  private:
   const std::string directory_;
-  io::RealClock clock_;
-  io::RealEntropy entropy_;
-  io::PosixVolume volume_{clock_};
+  io::SystemClock clock_;
+  io::SystemEntropy entropy_;
   io::ThreadPool pool_{2};
+  io::PosixVolume volume_{pool_};
   std::shared_ptr<broker::Broker> broker_;
 };
 
@@ -253,7 +253,7 @@ protocol::OffsetCommitRequest commit_of(const std::string& group, std::int32_t p
 void commit(World& world, int groups, int partitions, int commits) {
   Outstanding outstanding;
   std::vector<std::shared_ptr<protocol::Channel>> channels;
-  for (int i = 0; i < 100; ++i) channels.push_back(world.channel());
+  for (int i = 0; i < 5000; ++i) channels.push_back(world.channel());
   for (int i = 0; i < commits; ++i) {
     if (i % 20'000 == 0) outstanding.wait();
     outstanding.add();
