@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "group_world.h"
+#include "protocol/messages/find_coordinator.h"
 #include "sim/disk.h"
 #include "sim/link.h"
 #include "sim/scheduler.h"
@@ -64,6 +66,13 @@ class Durability : public testing::Test, public World {
                  });
     }
     scheduler_.run_for(std::chrono::milliseconds(50));
+  }
+  /// Makes `__consumer_offsets`.
+  void find_coordinator() {
+    protocol::FindCoordinatorRequest request;
+    request.coordinator_keys = {"g"};
+    const auto found = Client(*this).call<protocol::FindCoordinatorResponse>(std::move(request), 4);
+    ASSERT_EQ(found.coordinators.at(0).error_code, 0);
   }
   std::vector<std::string> read_all() { return Client(*this).read_all("t", 0); }
 
@@ -129,6 +138,49 @@ TEST_F(Durability, AStopWhoseSyncsDoNotCompleteIsNoCleanStop) {
   EXPECT_THAT(read_all(), SizeIs(producers));
 }
 
+/// What the member says, if anything, after the broker has had its time.
+std::optional<std::int16_t> outcome_of(const Awaited<protocol::OffsetCommitResponse>& commit) {
+  if (!commit.is_here()) return std::nullopt;
+  auto copy = commit;
+  const auto answer = copy.get();
+  return answer ? std::optional(answer->topics.at(0).partitions.at(0).error_code) : std::nullopt;
+}
+
+TEST_F(Durability, ACommittedOffsetIsNeitherAnsweredNorToldWhileTheDiskHoldsASyncBack) {
+  Client(*this).create_topic("t");
+  find_coordinator();
+  Member writer(*this, "g"), reader(*this, "g");
+  EXPECT_EQ(writer.commit("t", 0, 1), 0);
+  disk_.hold_syncs();
+  auto commit = writer.ask_to_commit("t", 0, 2);
+  protocol::OffsetFetchRequest request;
+  request.groups.push_back({.group_id = "g", .topics = std::nullopt});
+  auto fetched = reader.send<protocol::OffsetFetchResponse>(std::move(request), 9);
+  scheduler_.run_for(std::chrono::milliseconds(50));
+  EXPECT_FALSE(commit.is_here());
+  EXPECT_FALSE(fetched.is_here()) << "neither the new offset nor the old one: both could turn out wrong";
+  disk_.release_syncs();
+  scheduler_.run_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(outcome_of(commit), 0);
+  EXPECT_EQ(fetched.get().value().groups.at(0).topics.at(0).partitions.at(0).committed_offset, 2);
+}
+
+TEST_F(Durability, ACommitWhoseSyncFailsIsNeverAnsweredAsSuccess) {
+  Client(*this).create_topic("t");
+  find_coordinator();
+  Member writer(*this, "g");
+  EXPECT_EQ(writer.commit("t", 0, 1), 0);
+  disk_.hold_syncs();
+  disk_.fail_nth(1);
+  auto commit = writer.ask_to_commit("t", 0, 2);
+  disk_.release_syncs();
+  scheduler_.run_for(std::chrono::milliseconds(100));
+  ASSERT_TRUE(disk_.fault_fired());
+  EXPECT_EQ(outcome_of(commit), static_cast<std::int16_t>(Errc::not_coordinator));
+  EXPECT_EQ(writer.commit("t", 0, 3), static_cast<std::int16_t>(Errc::not_coordinator));
+  EXPECT_EQ(writer.committed("t", 0), -1000 - static_cast<std::int16_t>(Errc::not_coordinator));
+}
+
 class PowerCut : public testing::TestWithParam<std::uint64_t> {};
 INSTANTIATE_TEST_SUITE_P(Seeds, PowerCut, testing::Range<std::uint64_t>(1, 41));
 
@@ -151,6 +203,31 @@ class SeededDurability : public Durability {
         EXPECT_EQ(there.count(value), 1u) << value << " was acknowledged; replay with seed " << seed;
     }
   }
+  /// Commits go up by one, one after the other, until the power goes at a moment that the seed chooses.
+  void run_commits(std::uint64_t seed) {
+    Client(*this).create_topic("t");
+    find_coordinator();
+    sim::SeededEntropy chooser(seed);
+    std::int64_t asked = 0, acknowledged = -1;
+    for (int round = 0; round < 3; ++round) {
+      disk_.crash_at(chooser.below(60));
+      {
+        Member writer(*this, "g");
+        for (int i = 0; i < 40; ++i) {
+          auto commit = writer.ask_to_commit("t", 0, ++asked);
+          scheduler_.run_for(std::chrono::milliseconds(20));
+          if (outcome_of(commit) == 0) acknowledged = asked;
+        }
+      }
+      lose_power();
+      scheduler_.run_for(std::chrono::milliseconds(100));
+      const std::int64_t there = Member(*this, "g").committed("t", 0);
+      EXPECT_GE(there, acknowledged) << "was acknowledged; replay with seed " << seed;
+      EXPECT_LE(there, asked);
+      acknowledged = there;
+    }
+    EXPECT_GT(acknowledged, 0);
+  }
   void set_trace(std::vector<std::string>& lines) {
     scheduler_.set_trace([&lines](const std::string& line) { lines.push_back(line); });
   }
@@ -161,6 +238,7 @@ class SeededDurability : public Durability {
 };
 
 TEST_P(PowerCut, LosesNothingAcknowledged) { SeededDurability(GetParam()).run(GetParam()); }
+TEST_P(PowerCut, LosesNoCommittedOffset) { SeededDurability(GetParam()).run_commits(GetParam()); }
 
 TEST(Determinism, OneSeedGivesTheSameRunTwice) {
   const auto trace_of = [](std::uint64_t seed) {
