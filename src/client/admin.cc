@@ -43,6 +43,27 @@ Result<std::vector<TopicDescription>> Admin::topics() {
 Result<TopicDescription> Admin::describe_topic(const std::string& name) {
   return impl_->run([&](auto& core) { return core.describe_topic(name); });
 }
+Result<std::vector<GroupListing>> Admin::list_groups(const std::vector<std::string>& states) {
+  return impl_->run([&](auto& core) { return core.groups().list(states); });
+}
+Result<GroupDescription> Admin::describe_group(const std::string& name) {
+  return impl_->run([&](auto& core) { return core.groups().describe(name); });
+}
+Result<std::vector<GroupDescription>> Admin::describe_groups(const std::vector<std::string>& names) {
+  return impl_->run([&](auto& core) { return core.groups().describe(names); });
+}
+Result<Offsets> Admin::group_offsets(const std::string& name) {
+  return impl_->run([&](auto& core) { return core.groups().offsets(name); });
+}
+Result<void> Admin::delete_group(const std::string& name) {
+  return impl_->run([&](auto& core) { return core.groups().remove(name); });
+}
+Result<void> Admin::alter_group_offsets(const std::string& name, const Offsets& offsets) {
+  return impl_->run([&](auto& core) { return core.groups().commit(name, offsets); });
+}
+Result<void> Admin::delete_group_offsets(const std::string& name, const std::vector<TopicPartition>& partitions) {
+  return impl_->run([&](auto& core) { return core.groups().remove_offsets(name, partitions); });
+}
 
 namespace client {
 

@@ -38,7 +38,8 @@ AdminCore::AdminCore(const std::shared_ptr<Host>& host, std::shared_ptr<Channels
       cluster_(std::make_shared<Cluster>(executor_, std::move(channels),
                                          ClusterOptions{.client_id = options_.client_id,
                                                         .request_timeout = options_.request_timeout,
-                                                        .retry_backoff = options_.retry_backoff})) {}
+                                                        .retry_backoff = options_.retry_backoff})),
+      groups_(cluster_, options_) {}
 
 Instant AdminCore::deadline() const { return deadline_after(executor_.now(), options_.default_api_timeout); }
 

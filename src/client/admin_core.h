@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "client/admin_groups.h"
 #include "client/cluster.h"
 #include "client/host.h"
 #include "protocol/messages/metadata.h"
@@ -25,6 +26,7 @@ class AdminCore {
   Result<void> grow_topic(const std::string& name, std::int32_t partitions);
   Result<std::vector<TopicDescription>> topics();
   Result<TopicDescription> describe_topic(const std::string& name);
+  AdminGroups& groups() { return groups_; }
   /// One request, as it is; a broken connection and a late answer are tried again until the deadline.
   Result<Reply> request(NodeId node, const protocol::MessageSchema& schema,
                         const std::function<protocol::AnyMessage(std::int16_t version)>& build);
@@ -40,6 +42,7 @@ class AdminCore {
   Executor& executor_;
   const AdminOptions options_;
   const std::shared_ptr<Cluster> cluster_;
+  AdminGroups groups_;
 };
 
 }  // namespace leat::client
