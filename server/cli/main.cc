@@ -18,6 +18,11 @@ void add_commands(CLI::App& leat, Action& action) {
   add_topic_list(*topic, action);
   add_topic_describe(*topic, action);
   add_topic_delete(*topic, action);
+  auto* group = leat.add_subcommand("group", "Consumer groups: who reads, how far, and from where on")->require_subcommand(1);
+  add_group_list(*group, action);
+  add_group_describe(*group, action);
+  add_group_reset(*group, action);
+  add_group_delete(*group, action);
   add_produce(leat, action);
   add_consume(leat, action);
   auto* log = leat.add_subcommand("log", "Look into partition directories, without a broker")->require_subcommand(1);
@@ -55,7 +60,7 @@ int start(int count, char** arguments) {
   // A reader that goes away shows as an error of write().
   signal(SIGPIPE, SIG_IGN);
   Action action;
-  CLI::App leat("Topics, records and benchmarks of Leat or any other broker that speaks Kafka's protocol.", "leat");
+  CLI::App leat("Topics, records, consumer groups and benchmarks of Leat or any other broker that speaks Kafka's protocol.", "leat");
   leat.set_version_flag("--version", "leat " LEAT_VERSION);
   leat.require_subcommand(1);
   leat.get_formatter()->column_width(34);
@@ -64,6 +69,7 @@ int start(int count, char** arguments) {
       "  leat topic create orders --partitions 3\n"
       "  echo 'alice:2 books' | leat produce orders --key-separator :\n"
       "  leat consume orders --format '%p %o %k %v\\n'\n"
+      "  leat group describe billing --watch\n"
       "  leat log dump /var/lib/leat/orders-0 --records\n"
       "  leat bench produce --topic test --create --seconds 10\n"
       "\n"
