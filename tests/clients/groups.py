@@ -36,8 +36,9 @@ class Member:
         self.events, self.wrong = [], []
         self.owned, self.delivered = set(), 0
         self.changed = threading.Condition()
-        self.process = subprocess.Popen([*command, json.dumps(settings)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=open(log, "wb"), preexec_fn=os.setpgrp)
+        with open(log, "wb") as errors:
+            self.process = subprocess.Popen([*command, json.dumps(settings)], stdin=subprocess.PIPE,
+                                            stdout=subprocess.PIPE, stderr=errors)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
@@ -108,8 +109,9 @@ class Producer:
     def __init__(self, python, program, bootstrap, topics, log):
         self.log = log
         self.written = {topic: defaultdict(dict) for topic in topics}  # partition, offset: when, value
-        self.process = subprocess.Popen([python, program, bootstrap, str(PARTITIONS), str(PER_SECOND), *topics],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(log, "wb"))
+        with open(log, "wb") as errors:
+            self.process = subprocess.Popen([python, program, bootstrap, str(PARTITIONS), str(PER_SECOND), *topics],
+                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
