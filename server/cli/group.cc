@@ -116,9 +116,7 @@ Result<int> remove(const DeleteOptions& options) {
 void add_group_list(CLI::App& parent, Action& action) {
   auto options = std::make_shared<ListOptions>();
   auto* command = parent.add_subcommand("list", "Show all groups");
-  command
-      ->add_option("--state", options->states,
-                   "Only groups in one of these states: Stable,PreparingRebalance,CompletingRebalance,Empty,Dead,Assigning,Reconciling")
+  command->add_option("--state", options->states, "Only groups in these states; see below")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->transform(CLI::IsMember(std::vector<std::string>{"Stable", "PreparingRebalance", "CompletingRebalance", "Empty", "Dead",
@@ -128,7 +126,11 @@ void add_group_list(CLI::App& parent, Action& action) {
       ->type_name("STATE,...");
   command->add_flag("--json", options->json, "A JSON object a group instead");
   add_target(*command, options->target);
-  command->footer("Examples:\n  leat group list\n  leat group list --state empty --json");
+  command->footer(
+      "States: Stable, Empty, PreparingRebalance, CompletingRebalance, Dead, Assigning, Reconciling\n\n"
+      "Examples:\n"
+      "  leat group list\n"
+      "  leat group list --state empty --json");
   command->callback([options, &action] { action = [options] { return list(*options); }; });
 }
 

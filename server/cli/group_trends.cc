@@ -49,7 +49,7 @@ void GroupTrends::add(GroupReport report) {
   for (const GroupPartition& partition : report.partitions) {
     if (!partition.committed) continue;
     const auto [at, is_new] = commits_.try_emplace(partition.id, Commit{partition.committed->offset, report.taken});
-    if (!is_new && at->second.offset != partition.committed->offset)
+    if (!is_new && (at->second.offset != partition.committed->offset || partition.lag() == 0))
       at->second = {partition.committed->offset, report.taken};
   }
   reports_.push_back(std::move(report));
@@ -74,8 +74,7 @@ std::optional<PartitionTrend> GroupTrends::of(const GroupPartition& partition) c
   if (!first || now().taken <= first_report->taken) return std::nullopt;
   const double span = seconds(now().taken - first_report->taken);
   return PartitionTrend{.arriving = static_cast<double>(*partition.end - end) / span,
-                        .consumed = static_cast<double>(partition.committed->offset - offset) / span,
-                        .still = now().taken - commits_.at(partition.id).since};
+                        .consumed = static_cast<double>(partition.committed->offset - offset) / span};
 }
 
 GroupTrends::Chosen GroupTrends::lagging(bool held) const {

@@ -14,8 +14,6 @@ namespace leat::cli {
 struct PartitionTrend {
   double arriving = 0;  ///< records a second
   double consumed = 0;
-  /// How long what is committed has not moved, as far as it was watched.
-  std::chrono::nanoseconds still = {};
 
   /// Until nothing is left, if both go on as they do. Nothing: never.
   std::optional<std::chrono::seconds> catch_up(std::int64_t lag) const;
@@ -24,7 +22,7 @@ struct PartitionTrend {
 /// What reports of one group say together: how fast, and why it is behind. Without a clock: reports carry their time.
 class GroupTrends {
  public:
-  /// Reports of the last `window` count; who has committed nothing for `silence` has stopped.
+  /// Reports of the last `window` count; who has records before it and commits nothing for `silence` has stopped.
   GroupTrends(std::chrono::nanoseconds window, std::chrono::nanoseconds silence) : window_(window), silence_(silence) {}
 
   void add(GroupReport report);
@@ -44,6 +42,7 @@ class GroupTrends {
 
   struct Commit {
     std::int64_t offset = 0;
+    /// It was made, or there was nothing more to commit.
     std::chrono::steady_clock::time_point since;
   };
   const std::chrono::nanoseconds window_, silence_;

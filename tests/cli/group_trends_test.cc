@@ -92,6 +92,12 @@ TEST_F(Trends, AMemberThatCommitsSomewhereHasNotStopped) {
   EXPECT_THAT(trends.why(), StartsWith("Catching up"));
 }
 
+TEST_F(Trends, AMemberThatHadNothingToCommitHasNotStopped) {
+  for (int s = 0; s <= 60; s += 2) add(std::chrono::seconds(s), {{100, 100}});
+  add(62s, {{100, 105}});
+  EXPECT_THAT(trends.why(), StartsWith("Falling behind"));
+}
+
 TEST_F(Trends, WithoutMembersNobodyReads) {
   trends.add(report(0s, {{5, 10}}, 0, "Empty"));
   EXPECT_EQ(trends.why(), "Nobody reads: the group has no members, and 5 records wait.");
