@@ -1,6 +1,7 @@
 #include "group_text.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "json_writer.h"
 #include "rate.h"
@@ -142,7 +143,7 @@ void append_text(const GroupTrends& trends, const std::string& time, std::string
   append_headline(report, out);
   std::vector<const GroupPartition*> order;
   for (const GroupPartition& partition : report.partitions) order.push_back(&partition);
-  std::ranges::stable_sort(order, std::greater(), [](const GroupPartition* p) { return p->lag().value_or(0); });
+  std::ranges::sort(order, {}, [](const GroupPartition* p) { return std::tuple(-p->lag().value_or(0), p->id); });
   std::vector<TableRow> rows = {
       {"TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "ARRIVING/S", "CONSUMED/S", "CATCH-UP", "CLIENT", "HOST", "MEMBER"}};
   for (const GroupPartition* partition : order) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "rate.h"
 #include "table.h"
@@ -81,7 +82,7 @@ GroupTrends::Chosen GroupTrends::lagging(bool held) const {
   Chosen chosen;
   for (const GroupPartition& partition : now().partitions)
     if (partition.lag().value_or(0) > 0 && partition.member.has_value() == held) chosen.push_back(&partition);
-  std::ranges::stable_sort(chosen, std::greater(), [](const GroupPartition* p) { return *p->lag(); });
+  std::ranges::sort(chosen, {}, [](const GroupPartition* p) { return std::tuple(-*p->lag(), p->id); });
   return chosen;
 }
 
