@@ -38,6 +38,7 @@ constexpr std::array table = {
     Api{ApiKey::api_versions, 0, 4, 0, false, typed<protocol::ApiVersionsRequest, handle_api_versions>},
     Api{ApiKey::create_topics, 2, 7, 2, true, typed<protocol::CreateTopicsRequest, handle_create_topics>},
     Api{ApiKey::delete_topics, 1, 6, 1, true, typed<protocol::DeleteTopicsRequest, handle_delete_topics>},
+    Api{ApiKey::delete_records, 0, 2, 0, false, typed<protocol::DeleteRecordsRequest, handle_delete_records>},
     Api{ApiKey::init_producer_id, 0, 5, 0, false,
         typed<protocol::InitProducerIdRequest, handle_init_producer_id>},
     Api{ApiKey::offset_for_leader_epoch, 2, 4, 2, false,

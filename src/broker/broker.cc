@@ -20,6 +20,8 @@ using storage::LogDirectory;
 
 /// How often deleted files are looked for and producers expire.
 constexpr auto tidy_interval = std::chrono::seconds(60);
+/// How often at least logs that sync by time are looked at.
+constexpr auto flush_interval_max = std::chrono::milliseconds(1000);
 
 std::vector<metadata::Endpoint> configured_endpoints(const config::BrokerConfig& config) {
   std::vector<metadata::Endpoint> endpoints;
@@ -223,23 +225,27 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
     return all;
   }
 
-  /// Runs `work` every `interval` until the broker closes.
+  /// Runs `work` every `interval` until the broker closes, the first time after `delay`.
   void repeat(std::chrono::milliseconds interval, std::function<void()> work) {
+    repeat(interval, interval, std::move(work));
+  }
+  void repeat(std::chrono::milliseconds delay, std::chrono::milliseconds interval, std::function<void()> work) {
     std::lock_guard lock(mutex_);
     if (closed_) return;
     const std::size_t slot = timers_.size();
     timers_.push_back(TimerId::none);
-    repeat(slot, interval, std::make_shared<std::function<void()>>(std::move(work)));
+    repeat(slot, delay, interval, std::make_shared<std::function<void()>>(std::move(work)));
   }
-  void repeat(std::size_t slot, std::chrono::milliseconds interval, std::shared_ptr<std::function<void()>> work) {
+  void repeat(std::size_t slot, std::chrono::milliseconds delay, std::chrono::milliseconds interval,
+              std::shared_ptr<std::function<void()>> work) {
     timers_[slot] = environment_.executor.at(
-        environment_.executor.now() + interval, [weak = weak_from_this(), slot, interval, work] {
+        environment_.executor.now() + delay, [weak = weak_from_this(), slot, interval, work] {
           auto self = weak.lock();
           if (!self || self->is_closed_) return;
           const FatalScope fatal(self->environment_.on_fatal);
           (*work)();
           std::lock_guard lock(self->mutex_);
-          if (!self->closed_) self->repeat(slot, interval, work);
+          if (!self->closed_) self->repeat(slot, interval, interval, work);
         });
   }
 
@@ -254,6 +260,12 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
     });
     repeat(milliseconds(config_.get(config::log_flush_offset_checkpoint_interval_ms)),
            [this, report] { report("writing the checkpoints", partitions_.checkpoint()); });
+    repeat(milliseconds(config_.get(config::log_initial_task_delay_ms)),
+           milliseconds(config_.get(config::log_retention_check_interval_ms)),
+           [this, report] { report("deleting old records", partitions_.retain()); });
+    repeat(milliseconds(std::clamp<std::int64_t>(config_.get(config::log_flush_scheduler_interval_ms), 1,
+                                                 flush_interval_max.count())),
+           [this] { partitions_.flush_due(); });
     repeat(tidy_interval, [this] { partitions_.tidy(); });
     partitions_.on_round_end([weak = weak_from_this()] {
       if (auto self = weak.lock()) self->reconsider_connections();

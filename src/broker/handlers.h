@@ -7,6 +7,7 @@
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_groups.h"
+#include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
@@ -36,6 +37,7 @@ void handle_api_versions(Services&, const RequestContext&, protocol::ApiVersions
 void handle_create_partitions(Services&, const RequestContext&, protocol::CreatePartitionsRequest&, Respond);
 void handle_create_topics(Services&, const RequestContext&, protocol::CreateTopicsRequest&, Respond);
 void handle_delete_groups(Services&, const RequestContext&, protocol::DeleteGroupsRequest&, Respond);
+void handle_delete_records(Services&, const RequestContext&, protocol::DeleteRecordsRequest&, Respond);
 void handle_delete_topics(Services&, const RequestContext&, protocol::DeleteTopicsRequest&, Respond);
 void handle_describe_cluster(Services&, const RequestContext&, protocol::DescribeClusterRequest&, Respond);
 void handle_describe_configs(Services&, const RequestContext&, protocol::DescribeConfigsRequest&, Respond);

@@ -21,8 +21,10 @@ Partitions::Partitions(const Environment& environment, const config::BrokerConfi
       self_(self),
       config_(config) {}
 
-config::LogConfig Partitions::topic_config(const metadata::Image& image, const std::string& topic) const {
-  return effective_topic_config(config_, image, topic).log();
+config::LogConfig Partitions::topic_config(const metadata::Image& image, const std::string& topic) {
+  const auto config = effective_topic_config(config_, image, topic).log();
+  if (replication::flushes_by_time(config)) flushes_by_time_ = true;
+  return config;
 }
 
 void Partitions::take_config(const metadata::Image& image) {
@@ -219,6 +221,12 @@ Result<void> Partitions::checkpoint() {
     LEAT_CHECK(directories_[i].files->write_checkpoints(all));
   }
   return {};
+}
+
+void Partitions::flush_due() {
+  if (!flushes_by_time_) return;
+  for (const auto& [name, partitions] : table()->by_name)
+    for (const auto& [index, partition] : partitions) partition->flush_if_due();
 }
 
 void Partitions::tidy() {

@@ -21,6 +21,7 @@ namespace leat::broker {
 /// deleted when a new image comes. Look-ups are safe from any thread; changes come from one at a time.
 class Partitions {
  public:
+  using PartitionPtr = std::shared_ptr<replication::Partition>;
   struct Directory {
     std::unique_ptr<storage::LogDirectory> files;
     Uuid id;
@@ -44,13 +45,23 @@ class Partitions {
   Result<void> checkpoint_high_watermarks();
   /// Every `log.flush.offset.checkpoint.interval.ms`: all three checkpoint files.
   Result<void> checkpoint();
+  /// Syncs the logs whose `flush.ms` is over. Costs nothing while none has one.
+  void flush_due();
+  /// Every `log.retention.check.interval.ms`: deletes what the topics' retention does not keep.
+  Result<void> retain();
+  /// Moves log starts (behaviours.md G7). What is answered is on disk. Blocks.
+  struct Deletion {
+    PartitionPtr partition;
+    Offset offset = no_offset;  ///< -1: the high watermark
+    replication::Partition::DeleteResult result = {};
+  };
+  void delete_records(std::vector<Deletion>& deletions);
   /// Removes what was deleted long enough ago; expires producers.
   void tidy();
   /// Closes all logs and marks the directories whose logs all closed as clean.
   Result<void> close(std::int64_t broker_epoch);
 
  private:
-  using PartitionPtr = std::shared_ptr<replication::Partition>;
   /// An immutable table of all partitions, replaced as a whole when one comes or goes.
   struct Table {
     std::map<std::string, std::map<std::int32_t, PartitionPtr>, std::less<>> by_name;
@@ -59,9 +70,10 @@ class Partitions {
   std::shared_ptr<const Table> table() const;
   void publish(std::shared_ptr<const Table> table);
   std::vector<PartitionPtr> in_directory(std::size_t directory) const;
+  Result<void> checkpoint_log_starts(std::size_t directory);
 
   /// Of a topic, under what holds for the broker since the last image.
-  config::LogConfig topic_config(const metadata::Image& image, const std::string& topic) const;
+  config::LogConfig topic_config(const metadata::Image& image, const std::string& topic);
   /// Takes what the image sets for brokers.
   void take_config(const metadata::Image& image);
   void add_topic(Table& table, const metadata::TopicImage& topic, const metadata::Image& image);
@@ -77,6 +89,7 @@ class Partitions {
   const config::BrokerConfig& started_with_;
   const NodeId self_;
   std::vector<Directory> directories_;
+  std::atomic<bool> flushes_by_time_ = false;  // some log does
 
   std::mutex changing_;  // one change of the table, or checkpoint, at a time; before partition locks
   std::map<TopicPartition, std::size_t> directory_of_;  // guarded by changing_

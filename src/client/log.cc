@@ -13,6 +13,7 @@
 #include "io/real_clock.h"
 #include "log/checkpoint_text.h"
 #include "log/log.h"
+#include "log/retention.h"
 #include "record/batch_builder.h"
 
 namespace leat {
@@ -278,19 +279,13 @@ Result<void> Log::trim() {
     std::lock_guard guard(impl_->mutex);
     LEAT_CHECK(impl_->check());
     const auto segments = impl_->log->segments();
-    const TimestampMs now = impl_->clock.wall_ms();
-    std::int64_t total = 0;
-    for (const auto& segment : segments) total += static_cast<std::int64_t>(segment.bytes);
-    keep_from = impl_->log->log_start();
+    log::RetentionRules rules;
+    if (impl_->options.retention) rules.max_age_ms = impl_->options.retention->count();
+    if (impl_->options.retention_bytes) rules.max_bytes = *impl_->options.retention_bytes;
     // The newest file stays: it is being written.
-    for (std::size_t i = 0; i + 1 < segments.size(); ++i) {
-      const auto bytes = static_cast<std::int64_t>(segments[i].bytes);
-      const bool is_old = impl_->options.retention && now - segments[i].largest_timestamp > impl_->options.retention->count();
-      const bool is_too_much = impl_->options.retention_bytes && total - bytes >= *impl_->options.retention_bytes;
-      if (!is_old && !is_too_much) break;
-      total -= bytes;
-      keep_from = segments[i + 1].base;
-    }
+    const std::size_t expired = log::count_expired(segments, impl_->log->log_end(), rules, segments.back().base,
+                                                   impl_->clock.wall_ms());
+    keep_from = expired == 0 ? impl_->log->log_start() : segments[expired].base;
   }
   return trim_to(keep_from);
 }

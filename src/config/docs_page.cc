@@ -16,8 +16,8 @@ with one sentence.
 all brokers, file, default. What cannot be changed so is refused, and so is a key that nobody knows.
 
 Settings are checked and kept also where the part that they belong to is not there yet. Without effect today: those of
-retention, the cleaner, transactions, quotas and other brokers, `flush.ms`, `log.flush.interval.ms`,
-`log.flush.scheduler.interval.ms`, `offsets.commit.timeout.ms`, `controller.quorum.append.linger.ms` and `background.threads`.
+the cleaner, transactions, quotas and other brokers, `preallocate` (a file that grows costs a sync nothing more here),
+`offsets.commit.timeout.ms`, `controller.quorum.append.linger.ms` and `background.threads`.
 
 This page is generated from the declarations in `src/config`; a test compares them. To write it anew:
 `LEAT_UPDATE_DOCS=1 bin/test_config`.

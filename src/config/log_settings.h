@@ -108,7 +108,8 @@ inline constexpr Setting<std::int64_t> log_flush_interval_ms{{
     .doc = "A log is synced to disk when its oldest unsynced record has waited so long."}};
 inline constexpr Setting<std::int64_t> log_flush_scheduler_interval_ms{{
     .name = "log.flush.scheduler.interval.ms", .fallback = int64_max, .min = 0,
-    .doc = "How often to look whether a log is due by `log.flush.interval.ms`, and its value when that is not set."}};
+    .doc = "How often to look whether a log is due by `log.flush.interval.ms`, at least every second; and its value "
+           "when that is not set."}};
 inline constexpr Setting<std::int32_t> log_flush_offset_checkpoint_interval_ms{{
     .name = "log.flush.offset.checkpoint.interval.ms", .fallback = 60000, .min = 0,
     .doc = "How often the recovery points are written."}};

@@ -43,15 +43,14 @@ Result<void> LeaderEpochs::truncate_from_end(Offset end) {
   return flush();
 }
 
-Result<void> LeaderEpochs::truncate_from_start(Offset start) {
+void LeaderEpochs::truncate_from_start(Offset start) {
   const auto above = std::ranges::find_if(entries_, [&](auto& entry) { return entry.start > start; });
-  if (above == entries_.begin()) return {};
+  if (above == entries_.begin()) return;
   const auto current = above - 1;
-  if (current == entries_.begin() && current->start == start) return {};
+  if (current == entries_.begin() && current->start == start) return;
   current->start = start;
   entries_.erase(entries_.begin(), current);
   unwritten_ = true;
-  return flush();
 }
 
 std::optional<LeaderEpoch> LeaderEpochs::latest() const {

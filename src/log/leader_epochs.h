@@ -33,7 +33,8 @@ class LeaderEpochs {
   /// recovery would find the epoch in them.
   void assign(LeaderEpoch epoch, Offset start);
   Result<void> truncate_from_end(Offset end);
-  Result<void> truncate_from_start(Offset start);
+  /// Only in memory, as assign(): a file that says more is cut again when the log is opened.
+  void truncate_from_start(Offset start);
   /// Writes what assign() left unwritten, durably.
   Result<void> flush();
   /// The same in two steps, so that the syncs of many logs can be shared: stage() writes the new file

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/crc32c.h"
 #include "io/path.h"
 #include "log/batch_scan.h"
 #include "log/file_names.h"
@@ -53,6 +54,13 @@ Result<Log::Core::Incoming> Log::Core::inspect(Bytes batches) const {
   return incoming;
 }
 
+std::int64_t Log::Core::jitter() const {
+  const std::int64_t limit = std::min(settings.segment_jitter_ms, settings.segment_ms);
+  if (limit <= 0) return 0;
+  const std::string name = path_of(numbered_name(active().base, suffix::log));
+  return static_cast<std::int64_t>(crc32c(Bytes(name))) % limit;
+}
+
 Result<bool> Log::Core::is_too_old(TimestampMs incoming) {
   if (view.end.file_position == 0) return false;
   if (!first_timestamp) {
@@ -60,7 +68,7 @@ Result<bool> Log::Core::is_too_old(TimestampMs incoming) {
     LEAT_TRY(const auto first, scan.next());
     first_timestamp = first ? first->max_timestamp() : no_timestamp;
   }
-  const std::int64_t age_max = settings.segment_ms - settings.segment_jitter_ms;
+  const std::int64_t age_max = settings.segment_ms - jitter();
   if (*first_timestamp < 0) return clock.wall_ms() - active_created_at > age_max;
   return incoming - *first_timestamp > age_max;
 }
@@ -275,11 +283,20 @@ Result<void> Log::restart_at(Offset offset) {
   return core_->guard(core_->restart_at(offset));
 }
 Result<void> Log::raise_log_start(Offset offset) {
+  LEAT_CHECK(move_log_start(offset));
+  return drop_unreachable();
+}
+Result<void> Log::move_log_start(Offset offset) {
   LEAT_CHECK(core_->check_writable());
   if (offset > core_->view.end.offset)
     return Error{Errc::offset_out_of_range, "log start cannot pass the log end"};
-  return core_->guard(core_->raise_log_start(offset));
+  return core_->guard(core_->move_log_start(offset));
 }
+Result<void> Log::drop_unreachable() {
+  LEAT_CHECK(core_->check_writable());
+  return core_->guard(core_->drop_unreachable());
+}
+Result<void> Log::sync_names() { return core_->volume.sync_directory(core_->directory); }
 Result<Offset> Log::checkpoint() { return core_->checkpoint(); }
 Result<std::vector<std::shared_ptr<io::File>>> Log::begin_close() { return core_->begin_close(); }
 Result<void> Log::end_close() { return core_->end_close(); }
@@ -292,6 +309,7 @@ void Log::reconfigure(LogSettings settings) { core_->settings = settings; }
 Result<void> Log::close() { return core_->close(); }
 
 Offset Log::log_start() const { return core_->snapshot().start; }
+Offset Log::first_base() const { return core_->snapshot().segments->front()->base; }
 Offset Log::log_end() const { return core_->snapshot().end.offset; }
 Position Log::end_position() const { return core_->snapshot().end; }
 Offset Log::durable_end() const { return core_->snapshot().durable; }

@@ -107,8 +107,15 @@ class Log {
   Result<void> truncate_to(Offset offset);
   /// Follower: drops everything and starts empty at `offset`.
   Result<void> restart_at(Offset offset);
-  /// Raises the log start (DeleteRecords, retention); segments wholly below go.
+  /// Raises the log start (DeleteRecords, retention) and drops what lies below. In two steps where the new start is to
+  /// be on disk before files go, since a power loss may bring their names back: move_log_start(), the checkpoint,
+  /// drop_unreachable(), and the next checkpoint when the directory's names are durable (sync_names()).
   Result<void> raise_log_start(Offset offset);
+  Result<void> move_log_start(Offset offset);
+  /// Segments wholly below the log start go: their files are renamed, and removed by purge_deleted().
+  Result<void> drop_unreachable();
+  /// Any thread.
+  Result<void> sync_names();
   void reconfigure(LogSettings settings);
   /// Brings the index files of all that is durable to disk and returns the recovery point: what
   /// `recovery-point-offset-checkpoint` may say from now on.
@@ -128,6 +135,8 @@ class Log {
 
   // Any thread:
   Offset log_start() const;
+  /// Of the oldest segment.
+  Offset first_base() const;
   Offset log_end() const;
   Position end_position() const;
   /// Everything below is on disk as far as this log knows; only mark_durable and recovery move it.

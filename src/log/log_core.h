@@ -92,6 +92,9 @@ struct Log::Core {
   /// files.md 7.3.
   Result<bool> must_roll(const Incoming& incoming, std::size_t bytes);
   Result<bool> is_too_old(TimestampMs incoming);
+  /// What is taken off the age at which the active segment rolls: its own share of segment.jitter.ms, so that the
+  /// logs of a broker, and the segments of a log, do not all roll at the same time.
+  std::int64_t jitter() const;
   Result<void> roll_to(Offset base);
   Result<std::shared_ptr<Segment>> create_segment(Offset base);
   Result<void> seal_active(Offset next_base);
@@ -143,7 +146,8 @@ struct Log::Core {
   // log_cut.cc
   Result<void> truncate_to(Offset offset);
   Result<void> restart_at(Offset offset);
-  Result<void> raise_log_start(Offset offset);
+  Result<void> move_log_start(Offset offset);
+  Result<void> drop_unreachable();
   Result<void> purge_deleted(TimestampMs now);
   Result<void> cut_txn_index(Offset base, Offset end);
 };

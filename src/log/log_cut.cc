@@ -97,21 +97,34 @@ Result<void> Log::Core::restart_at(Offset offset) {
   return epochs.truncate_from_end(0);
 }
 
-Result<void> Log::Core::raise_log_start(Offset offset) {
+Result<void> Log::Core::move_log_start(Offset offset) {
   if (offset <= view.start) return {};
+  {
+    std::lock_guard lock(mutex);
+    view.start = offset;
+  }
+  epochs.truncate_from_start(offset);
+  dirty = true;
+  return {};
+}
+
+Result<void> Log::Core::drop_unreachable() {
   auto list = std::make_shared<SegmentList>(*view.segments);
   Doomed fate{clock.wall_ms() + settings.file_delete_delay_ms, {}};
-  while (list->size() > 1 && (*list)[1]->base <= offset) {
+  while (list->size() > 1 && (*list)[1]->base <= view.start) {
     const Offset base = list->front()->base;
     list->erase(list->begin());
     for (std::string& name : segment_files(base)) fate.names.push_back(std::move(name));
     if (snapshots.erase(base) > 0) fate.names.push_back(numbered_name(base, suffix::snapshot));
   }
+  if (fate.names.empty()) return {};
+  dirty = true;
   {
     std::lock_guard lock(mutex);
-    view.start = offset;
     view.segments = std::move(list);
-    std::erase_if(unsynced, [&](const Unsynced& entry) { return entry.below <= view.segments->front()->base; });
+    std::erase_if(unsynced, [&](const Unsynced& entry) {
+      return entry.below > 0 && entry.below <= view.segments->front()->base;
+    });
   }
   for (std::string& name : fate.names) {
     const std::string gone = name + std::string(suffix::deleted);
@@ -119,8 +132,8 @@ Result<void> Log::Core::raise_log_start(Offset offset) {
     if (!renamed && renamed.error().code != Errc::not_found) return std::move(renamed).error();
     name = gone;
   }
-  if (!fate.names.empty()) doomed.push_back(std::move(fate));
-  return epochs.truncate_from_start(offset);
+  doomed.push_back(std::move(fate));
+  return {};
 }
 
 Result<void> Log::Core::purge_deleted(TimestampMs now) {

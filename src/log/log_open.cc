@@ -31,7 +31,8 @@ Result<void> Log::Core::open(const OpenState& state) {
   LEAT_CHECK(settle_log_start(state));
   LEAT_CHECK(epochs.flush());
   LEAT_CHECK(epochs.truncate_from_end(view.end.offset));
-  LEAT_CHECK(epochs.truncate_from_start(view.start));
+  epochs.truncate_from_start(view.start);
+  LEAT_CHECK(epochs.flush());
   LEAT_CHECK(load_producers());
   if (!snapshots.contains(view.end.offset)) dirty = true;
   // A process that was killed may have left names that only the page cache knows.

@@ -1,6 +1,7 @@
 #include "replication/partition.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/errors.h"
 
@@ -24,6 +25,10 @@ log::LogSettings log_settings(const config::LogConfig& config) {
           .producer_id_expiration_ms = config.producer_id_expiration_ms,
           .file_delete_delay_ms = config.file_delete_delay_ms,
           .preallocate = config.preallocate};
+}
+
+bool flushes_by_time(const config::LogConfig& config) {
+  return config.flush_messages > 1 && config.flush_ms < std::numeric_limits<std::int64_t>::max();
 }
 
 Partition::Partition(NodeId self, storage::LoadedLog loaded, storage::SyncRounds& rounds, const Clock& clock,
@@ -125,6 +130,7 @@ AppendResult Partition::append(std::span<std::byte> batch, const record::Produce
     } else {
       durable_end_ = log_->log_end();
       advance(after);
+      if (records_since_sync_ == 0) unsynced_since_ = clock_.now();
       records_since_sync_ += result.end - result.base_offset;
       // A finished segment is synced as in Kafka, so that recovery points and open files keep up.
       wants_sync = records_since_sync_ >= config_->flush_messages || log_->end_position().segment_base != segment;
@@ -184,6 +190,16 @@ storage::Syncable::Pending Partition::begin_sync() {
   std::lock_guard lock(mutex_);
   records_since_sync_ = 0;
   return {.end = log_->log_end(), .files = log_->unsynced_files()};
+}
+
+void Partition::flush_if_due() {
+  {
+    std::lock_guard lock(mutex_);
+    if (records_since_sync_ == 0 || !flushes_by_time(*config_) || log_->failure() || closing_ || retired_) return;
+    const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - unsynced_since_);
+    if (waited.count() < config_->flush_ms) return;
+  }
+  rounds_.request(shared_from_this(), 0);
 }
 
 void Partition::end_sync(Offset end, const Result<void>& outcome) {
@@ -306,11 +322,15 @@ Offset Partition::high_watermark() const {
   return high_watermark_;
 }
 
+std::optional<Offset> Partition::log_start_in_segment() const {
+  const Offset start = log_->log_start();
+  return start > log_->first_base() ? std::optional(start) : std::nullopt;
+}
+
 storage::LogDirectory::Checkpoint Partition::describe() const {
-  const auto segments = log_->segments();
   return {.recovery_point = log_->durable_end(),
           .log_start = log_->log_start(),
-          .log_start_in_segment = !segments.empty() && log_->log_start() > segments.front().base,
+          .log_start_in_segment = log_start_in_segment().has_value(),
           .high_watermark = high_watermark_};
 }
 

@@ -25,6 +25,8 @@ namespace leat::replication {
 
 /// The log's part of a topic's settings.
 log::LogSettings log_settings(const config::LogConfig& config);
+/// Whether a log is synced because time has passed.
+bool flushes_by_time(const config::LogConfig& config);
 
 /// What a change of the partition leaves to do once its lock is released.
 struct Aftermath {
@@ -126,15 +128,31 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
   void watch(std::weak_ptr<Watcher> watcher, std::uint64_t cookie);
   void unwatch(const Watcher* watcher, std::uint64_t cookie);
 
+  /// Moves the log start over what the topic's retention does not keep (G2-G6); true when it moved. The caller has
+  /// the new start checkpointed and then calls drop_unreachable(), as after delete_records().
+  Result<bool> retain();
+  /// Moves the log start to `offset`, -1: to the HW (G7). The low watermark is then the log start.
+  struct DeleteResult {
+    Errc error = Errc::none;
+    Offset low_watermark = no_offset;
+  };
+  DeleteResult delete_records(Offset offset);
+  /// Segments wholly below the log start go. Blocks until the disk knows that they went.
+  Result<void> drop_unreachable();
+
   LeaderState state() const;
   Offset high_watermark() const;
   Offset log_end() const { return log_->log_end(); }
   Offset log_start() const { return log_->log_start(); }
   std::size_t size_bytes() const { return log_->size_bytes(); }
+  /// The log start, where it is not the base of a segment and nothing but a checkpoint tells it.
+  std::optional<Offset> log_start_in_segment() const;
 
   /// Flushes what recovery would otherwise redo, and says from where it would start now. A log that has
   /// failed says what it said last.
   storage::LogDirectory::Checkpoint checkpoint();
+  /// Has the log synced if its oldest unsynced record has waited for `flush.ms`.
+  void flush_if_due();
   /// Forgets idle producers and removes files whose deletion is due.
   Result<void> tidy();
   /// A clean stop, in two halves so that the partitions of a directory share their syncs. The first takes
@@ -170,6 +188,7 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
   void advance(Aftermath& after);
   void tell_watchers(Aftermath& after);
   void fail_log(const Error& error, Aftermath& after);
+  Result<void> move_log_start(Offset offset, Aftermath& after);
 
   const NodeId self_;
   const TopicPartition id_;
@@ -186,6 +205,7 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
   /// the operating system decide.
   Offset durable_end_;
   std::int64_t records_since_sync_ = 0;
+  Instant unsynced_since_{};  // of the first of them
   Offset recovery_point_;  // of the last checkpoint
   Offset term_start_ = 0;  // log end when this leader's term began
   bool retired_ = false;

@@ -19,6 +19,12 @@ std::string checkpoint_line(const TopicPartition& partition, Offset offset) {
   return partition.topic + " " + std::to_string(partition.partition) + " " + std::to_string(offset);
 }
 
+std::vector<std::string> checkpoint_lines(const std::map<TopicPartition, Offset>& all) {
+  std::vector<std::string> lines;
+  for (const auto& [partition, offset] : all) lines.push_back(checkpoint_line(partition, offset));
+  return lines;
+}
+
 /// The broker epoch in `.kafka_cleanshutdown`; -1 for the old empty form and for what is unreadable.
 std::int64_t parse_clean_marker(std::string_view text) {
   constexpr std::string_view key = "\"brokerEpoch\"", digits = "-0123456789";
@@ -157,22 +163,24 @@ Result<void> LogDirectory::purge_deleted() {
 }
 
 Result<void> LogDirectory::write_checkpoints(const std::map<TopicPartition, Checkpoint>& all) {
-  std::vector<std::string> recovery_points, log_starts;
-  std::map<TopicPartition, Offset> high_watermarks;
+  std::vector<std::string> recovery_points;
+  std::map<TopicPartition, Offset> log_starts, high_watermarks;
   for (const auto& [partition, checkpoint] : all) {
     recovery_points.push_back(checkpoint_line(partition, checkpoint.recovery_point));
-    if (checkpoint.log_start_in_segment) log_starts.push_back(checkpoint_line(partition, checkpoint.log_start));
+    if (checkpoint.log_start_in_segment) log_starts[partition] = checkpoint.log_start;
     high_watermarks[partition] = checkpoint.high_watermark;
   }
   LEAT_CHECK(core_->write_checkpoint(recovery_point_name, recovery_points));
-  LEAT_CHECK(core_->write_checkpoint(log_start_name, log_starts));
+  LEAT_CHECK(write_log_starts(log_starts));
   return write_high_watermarks(high_watermarks);
 }
 
+Result<void> LogDirectory::write_log_starts(const std::map<TopicPartition, Offset>& all) {
+  return core_->write_checkpoint(log_start_name, checkpoint_lines(all));
+}
+
 Result<void> LogDirectory::write_high_watermarks(const std::map<TopicPartition, Offset>& all) {
-  std::vector<std::string> lines;
-  for (const auto& [partition, offset] : all) lines.push_back(checkpoint_line(partition, offset));
-  return core_->write_checkpoint(high_watermark_name, lines);
+  return core_->write_checkpoint(high_watermark_name, checkpoint_lines(all));
 }
 
 Result<void> LogDirectory::Core::write_checkpoint(std::string_view name, const std::vector<std::string>& lines) {

@@ -68,6 +68,8 @@ class LogDirectory {
   };
   /// Replaces the three checkpoint files.
   Result<void> write_checkpoints(const std::map<TopicPartition, Checkpoint>& all);
+  /// Only `log-start-offset-checkpoint`: of logs whose start is above their first segment's base.
+  Result<void> write_log_starts(const std::map<TopicPartition, Offset>& all);
   /// Only `replication-offset-checkpoint`.
   Result<void> write_high_watermarks(const std::map<TopicPartition, Offset>& all);
   /// `.kafka_cleanshutdown`; after every log has closed and the checkpoints are written.

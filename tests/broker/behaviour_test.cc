@@ -4,6 +4,7 @@
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/delete_groups.h"
+#include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
@@ -432,7 +433,7 @@ TEST_P(Behaviour, AdvertisesOnlyWhatItAnswers) {
   std::set<std::int16_t> keys;
   for (const auto& api : answer.api_keys) keys.insert(api.api_key);
   EXPECT_EQ(keys, (std::set<std::int16_t>{0,  1,  2,  3,  8,  9,  10, 11, 12, 13, 14, 15, 16,
-                                          18, 19, 20, 22, 23, 32, 33, 37, 42, 44, 47, 60}));
+                                          18, 19, 20, 21, 22, 23, 32, 33, 37, 42, 44, 47, 60}));
   for (const auto& feature : answer.supported_features) EXPECT_GT(feature.min_version, 0) << feature.name;
 }
 
@@ -477,6 +478,11 @@ protocol::AnyMessage request_for(protocol::ApiKey key, std::int16_t version, con
       protocol::DeleteTopicsRequest request;
       if (version < 6) request.topic_names = {"nope"};
       else request.topics.emplace_back().name = "nope";
+      return request;
+    }
+    case ApiKey::delete_records: {
+      protocol::DeleteRecordsRequest request;
+      request.topics.push_back({.name = "t", .partitions = {{.partition_index = 0, .offset = 0}}});
       return request;
     }
     case ApiKey::init_producer_id: {

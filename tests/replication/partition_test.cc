@@ -288,5 +288,83 @@ TEST_F(PartitionTest, AFailedLogKeepsItsLastCheckpoint) {
   EXPECT_EQ(checkpoint.high_watermark, 4);
 }
 
+TEST_F(PartitionTest, RetentionKeepsWhatIsNotCommitted) {  // G4
+  open({.segment_bytes = 1, .retention_ms = 0});
+  lead();
+  for (int i = 0; i < 3; ++i) append();
+  EXPECT_FALSE(partition->retain().value()) << "nothing is committed yet";
+  release_syncs();
+  disk.hold_syncs();
+  append();
+  EXPECT_TRUE(partition->retain().value());
+  EXPECT_EQ(partition->log_start(), 3);
+  EXPECT_EQ(partition->log_end(), 4);
+  release_syncs();
+}
+
+TEST_F(PartitionTest, RetentionTakesTheActiveSegmentToo) {
+  open({.retention_ms = 0});
+  lead();
+  append(3);
+  release_syncs();
+  const auto watcher = std::make_shared<CountingWatcher>();
+  partition->watch(watcher, 1);
+  EXPECT_TRUE(partition->retain().value());
+  EXPECT_EQ(watcher->changes, 1) << "a fetch must learn the new start";
+  EXPECT_EQ(partition->log_start(), 3);
+  EXPECT_EQ(partition->log_start_in_segment(), 3) << "until the files are gone";
+  ASSERT_TRUE(partition->drop_unreachable());
+  EXPECT_EQ(partition->log_start_in_segment(), std::nullopt);
+  EXPECT_EQ(partition->size_bytes(), 0u);
+  EXPECT_FALSE(partition->retain().value());
+  EXPECT_EQ(append().base_offset, 3);
+  release_syncs();
+}
+
+TEST_F(PartitionTest, RetentionIsForTopicsThatDelete) {  // G6
+  open({.retention_ms = 0, .cleanup_delete = false, .cleanup_compact = true});
+  lead();
+  append(3);
+  release_syncs();
+  EXPECT_FALSE(partition->retain().value());
+}
+
+TEST_F(PartitionTest, RecordsAreDeletedUpToTheHighWatermark) {  // G7
+  lead();
+  append(3);
+  EXPECT_EQ(partition->delete_records(1).error, Errc::offset_out_of_range);
+  release_syncs();
+  disk.hold_syncs();
+  append(2);
+  EXPECT_EQ(partition->delete_records(2).low_watermark, 2);
+  EXPECT_EQ(partition->delete_records(1).low_watermark, 2) << "the start never goes back";
+  EXPECT_EQ(partition->delete_records(4).error, Errc::offset_out_of_range);
+  EXPECT_EQ(partition->delete_records(-2).error, Errc::offset_out_of_range);
+  EXPECT_EQ(partition->delete_records(-1).low_watermark, 3);
+  EXPECT_EQ(partition->read({.from = 2, .max_bytes = 1000}).error, Errc::offset_out_of_range);
+  follow(7);
+  EXPECT_EQ(partition->delete_records(-1).error, Errc::not_leader_or_follower);
+  release_syncs();
+}
+
+TEST_F(PartitionTest, ALogThatMaySyncLateSyncsWhenItsTimeHasCome) {
+  open({.flush_messages = 100, .flush_ms = 1000});
+  lead();
+  append();
+  EXPECT_EQ(partition->high_watermark(), 1) << "flush.messages lets the operating system decide";
+  scheduler.run_for(std::chrono::milliseconds(999));
+  partition->flush_if_due();
+  EXPECT_EQ(disk.held_syncs(), 0u);
+  scheduler.run_for(std::chrono::milliseconds(1));
+  partition->flush_if_due();
+  EXPECT_EQ(disk.held_syncs(), 1u);
+  release_syncs();
+  disk.hold_syncs();
+  scheduler.run_for(std::chrono::seconds(5));
+  partition->flush_if_due();
+  EXPECT_EQ(disk.held_syncs(), 0u) << "nothing is unsynced";
+  disk.release_syncs();
+}
+
 }  // namespace
 }  // namespace leat::replication
