@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -106,6 +107,13 @@ class Admin {
   Result<void> delete_topic(const std::string& name);
   /// Makes it that many partitions; there are never fewer.
   Result<void> grow_topic(const std::string& name, std::int32_t partitions);
+  /// Sets settings of the topic; those without a value are unset, so that the broker's hold. All of them or none;
+  /// what is not named stays. `invalid_config`, `unknown_topic_or_partition`, ...
+  Result<void> alter_topic(const std::string& name, const std::map<std::string, std::optional<std::string>>& configs);
+  /// Deletes the records of one partition below `before`, or all there are, and returns the first offset that is left.
+  /// `offset_out_of_range`, `policy_violation` on a topic that is only compacted, ...
+  Result<std::int64_t> delete_records(const std::string& topic, std::int32_t partition,
+                                      std::optional<std::int64_t> before);
   /// By name; internal ones included.
   Result<std::vector<TopicDescription>> topics();
   /// `unknown_topic_or_partition` when there is none.

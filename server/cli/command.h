@@ -14,6 +14,8 @@ using Action = std::function<Result<int>()>;
 void add_topic_create(CLI::App& parent, Action& action);
 void add_topic_delete(CLI::App& parent, Action& action);
 void add_topic_list(CLI::App& parent, Action& action);
+void add_topic_alter(CLI::App& parent, Action& action);
+void add_topic_delete_records(CLI::App& parent, Action& action);
 void add_topic_describe(CLI::App& parent, Action& action);
 void add_group_list(CLI::App& parent, Action& action);
 void add_group_describe(CLI::App& parent, Action& action);

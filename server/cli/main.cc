@@ -13,11 +13,13 @@ namespace {
 constexpr int failed = 1, not_understood = 2;
 
 void add_commands(CLI::App& leat, Action& action) {
-  auto* topic = leat.add_subcommand("topic", "Create, list, describe and delete topics")->require_subcommand(1);
+  auto* topic = leat.add_subcommand("topic", "Create, list, describe, alter and delete topics")->require_subcommand(1);
   add_topic_create(*topic, action);
   add_topic_list(*topic, action);
   add_topic_describe(*topic, action);
+  add_topic_alter(*topic, action);
   add_topic_delete(*topic, action);
+  add_topic_delete_records(*topic, action);
   auto* group = leat.add_subcommand("group", "Consumer groups: who reads, how far, and from where on")->require_subcommand(1);
   add_group_list(*group, action);
   add_group_describe(*group, action);

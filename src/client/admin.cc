@@ -37,6 +37,14 @@ Result<void> Admin::delete_topic(const std::string& name) {
 Result<void> Admin::grow_topic(const std::string& name, std::int32_t partitions) {
   return impl_->run([&](auto& core) { return core.grow_topic(name, partitions); });
 }
+Result<void> Admin::alter_topic(const std::string& name,
+                                const std::map<std::string, std::optional<std::string>>& configs) {
+  return impl_->run([&](auto& core) { return core.alter_topic(name, configs); });
+}
+Result<std::int64_t> Admin::delete_records(const std::string& topic, std::int32_t partition,
+                                           std::optional<std::int64_t> before) {
+  return impl_->run([&](auto& core) { return core.delete_records(topic, partition, before); });
+}
 Result<std::vector<TopicDescription>> Admin::topics() {
   return impl_->run([](auto& core) { return core.topics(); });
 }

@@ -6,7 +6,9 @@
 #include "client/batch_outcome.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
+#include "protocol/messages/incremental_alter_configs.h"
 
 namespace leat::client {
 namespace {
@@ -157,6 +159,67 @@ Result<void> AdminCore::grow_topic(const std::string& name, std::int32_t partiti
   const auto& topic = answer->results.front();
   if (topic.error_code != 0) return refused(topic.error_code, topic.error_message, "growing topic " + name);
   return {};
+}
+
+Result<void> AdminCore::alter_topic(const std::string& name,
+                                    const std::map<std::string, std::optional<std::string>>& configs) {
+  constexpr std::int8_t topic_resource = 2, set = 0, remove = 1;
+  const auto build = [&](std::int16_t) {
+    protocol::IncrementalAlterConfigsRequest request;
+    auto& resource = request.resources.emplace_back();
+    resource.resource_type = topic_resource;
+    resource.resource_name = name;
+    for (const auto& [key, value] : configs) resource.configs.push_back({key, value ? set : remove, value});
+    return protocol::AnyMessage(std::move(request));
+  };
+  LEAT_TRY(Reply reply, ask_and_wait(*cluster_, no_node, Lane::data,
+                                     protocol::IncrementalAlterConfigsRequest::schema(), build, deadline()));
+  const auto* answer = reply.get<protocol::IncrementalAlterConfigsResponse>();
+  if (!answer || answer->responses.empty())
+    return Error{Errc::corrupt, "the answer to IncrementalAlterConfigs names no topic"};
+  const auto& outcome = answer->responses.front();
+  if (outcome.error_code != 0) return refused(outcome.error_code, outcome.error_message, "altering topic " + name);
+  return {};
+}
+
+Result<Offset> AdminCore::delete_records(const std::string& topic, std::int32_t partition,
+                                         std::optional<Offset> before) {
+  constexpr Offset all = -1;
+  const TopicPartition id{topic, partition};
+  const auto build = [&](std::int16_t) {
+    protocol::DeleteRecordsRequest request;
+    request.timeout_ms = 30'000;
+    request.topics.push_back({.name = topic, .partitions = {{.partition_index = partition,
+                                                            .offset = before.value_or(all)}}});
+    return protocol::AnyMessage(std::move(request));
+  };
+  const Instant until = deadline();
+  if (before && *before < 0) return Error{Errc::invalid_argument, "records have no offset " + std::to_string(*before)};
+  // What is not there is told at once; what moves meanwhile is asked for again.
+  const auto leader_of = [&]() -> Result<NodeId> {
+    LEAT_TRY(const TopicDescription described, describe_topic(topic));
+    const auto found = std::ranges::find(described.partitions, partition, &PartitionDescription::partition);
+    if (found == described.partitions.end()) return Error{Errc::unknown_topic_or_partition, id.to_string()};
+    return found->leader;
+  };
+  LEAT_CHECK(leader_of());
+  Offset first = no_offset;
+  LEAT_CHECK(repeat(until, [&]() -> Result<void> {
+    LEAT_TRY(const NodeId leader, leader_of());
+    if (leader < 0) return Error{Errc::leader_not_available, id.to_string()};
+    LEAT_CHECK(await_node(leader, until));
+    LEAT_TRY(Reply reply, ask_and_wait(*cluster_, leader, Lane::data, protocol::DeleteRecordsRequest::schema(),
+                                       build, until));
+    const auto* answer = reply.get<protocol::DeleteRecordsResponse>();
+    if (!answer || answer->topics.empty() || answer->topics.front().partitions.empty())
+      return Error{Errc::corrupt, "the answer to DeleteRecords names no partition"};
+    const auto& outcome = answer->topics.front().partitions.front();
+    if (outcome.error_code != 0)
+      return refused(outcome.error_code, std::nullopt, "deleting records of " + id.to_string());
+    first = outcome.low_watermark;
+    return {};
+  }));
+  return first;
 }
 
 Result<protocol::MetadataResponse> AdminCore::metadata(const std::string* topic, Instant deadline) {

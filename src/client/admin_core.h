@@ -3,7 +3,9 @@
 #include <leat/admin.h>
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,8 @@ class AdminCore {
   Result<void> create_topic(const std::string& name, const TopicOptions& options);
   Result<void> delete_topic(const std::string& name);
   Result<void> grow_topic(const std::string& name, std::int32_t partitions);
+  Result<void> alter_topic(const std::string& name, const std::map<std::string, std::optional<std::string>>& configs);
+  Result<Offset> delete_records(const std::string& topic, std::int32_t partition, std::optional<Offset> before);
   Result<std::vector<TopicDescription>> topics();
   Result<TopicDescription> describe_topic(const std::string& name);
   AdminGroups& groups() { return groups_; }

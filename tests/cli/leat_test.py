@@ -126,6 +126,25 @@ class Topics(BrokerTest):
         self.assertNotIn(name.encode(), self.leat("topic", "list").split())
         self.assertIn(f"there is no topic {name}", self.leat_refused("topic", "delete", name))
 
+    def test_settings_of_a_topic_change(self):
+        name = self.topic()
+        self.leat("topic", "alter", name, "--set", "max.message.bytes=100", "--set", "retention.ms=1000")
+        self.assertIn("MESSAGE_TOO_LARGE", self.leat_refused("produce", name, stdin=b"x" * 200 + b"\n"))
+        self.leat("topic", "alter", name, "--unset", "max.message.bytes")
+        self.leat("produce", name, stdin=b"x" * 200 + b"\n")
+        self.assertIn("INVALID_CONFIG", self.leat_refused("topic", "alter", name, "--set", "retention.ms=soon"))
+        self.assertIn("there is no topic nowhere", self.leat_refused("topic", "alter", "nowhere", "--set", "retention.ms=1"))
+        self.assertIn("nothing to change", self.leat_refused("topic", "alter", name, status=2))
+
+    def test_records_are_deleted_up_to_an_offset_or_all(self):
+        name = self.topic()
+        self.leat("produce", name, stdin=b"a\nb\nc\n")
+        self.assertEqual(self.leat("topic", "delete-records", name, "-p", 0, "--before", 1),
+                         f"{name}-0 starts at 1\n".encode())
+        self.assertEqual(self.leat("topic", "delete-records", name, "--all"), f"{name}-0 starts at 3\n".encode())
+        self.assertIn("OFFSET_OUT_OF_RANGE", self.leat_refused("topic", "delete-records", name, "-p", 0, "--before", 4))
+        self.assertIn("--all", self.leat_refused("topic", "delete-records", name, status=2))
+
     def test_a_topic_is_not_created_twice(self):
         name = self.topic()
         self.assertIn("TOPIC_ALREADY_EXISTS", self.leat_refused("topic", "create", name))

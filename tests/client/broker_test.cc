@@ -36,6 +36,25 @@ class PublicBroker : public testing::TestWithParam<Threading> {
 INSTANTIATE_TEST_SUITE_P(Threadings, PublicBroker, testing::Values(Threading::pool, Threading::caller_driven),
                          [](const auto& info) { return info.param == Threading::pool ? "Pool" : "CallerDriven"; });
 
+TEST_P(PublicBroker, SettingsOfATopicChangeAndRecordsAreDeleted) {
+  auto broker = open().value();
+  auto admin = broker.admin();
+  admin.create_topic("orders", {.configs = {{"max.message.bytes", "100"}}}).value();
+  auto producer = broker.producer();
+  const std::string large(200, 'x');
+  EXPECT_EQ(producer.send({.topic = "orders", .value = large}).get().error().code, Errc::message_too_large);
+  admin.alter_topic("orders", {{"max.message.bytes", std::nullopt}, {"retention.ms", "-1"}}).value();
+  for (int i = 0; i < 3; ++i) producer.send({.topic = "orders", .value = large}).get().value();
+  EXPECT_EQ(admin.alter_topic("orders", {{"retention.ms", "soon"}}).error().code, Errc::invalid_config);
+  EXPECT_EQ(admin.alter_topic("nowhere", {{"retention.ms", "1"}}).error().code, Errc::unknown_topic_or_partition);
+
+  EXPECT_EQ(admin.delete_records("orders", 0, 2).value(), 2);
+  EXPECT_EQ(admin.delete_records("orders", 0, 4).error().code, Errc::offset_out_of_range);
+  EXPECT_EQ(admin.delete_records("orders", 7, 0).error().code, Errc::unknown_topic_or_partition);
+  EXPECT_EQ(admin.delete_records("nowhere", 0, 0).error().code, Errc::unknown_topic_or_partition);
+  EXPECT_EQ(admin.delete_records("orders", 0, std::nullopt).value(), 3);
+}
+
 TEST_P(PublicBroker, WhatIsSentIsRead) {
   auto broker = open().value();
   broker.create_topic("orders", {.partitions = 3}).value();
