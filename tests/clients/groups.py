@@ -24,8 +24,8 @@ PARTITIONS = 6
 PER_SECOND = 8  # records, to each partition
 SESSION_MS, HEARTBEAT_MS = 6000, 1000
 TOGETHER = "several clients in a group"  # as a client's name
-STATIC_SESSION_MS = 15_000  # within which a member is to be back
-PATIENCE = 60  # seconds until a group that does not become what it should is said to hang
+STATIC_SESSION_MS = 30_000  # within which a member is to be back
+PATIENCE = 90  # seconds until a group that does not become what it should is said to hang
 
 
 class Member:

@@ -169,6 +169,9 @@ class HistoryTest(unittest.TestCase):
         self.expect(handover(), "H7: 0:9 is delivered 5.0 s", rules=rules)
         self.expect(handover(), rules=rules._replace(downtimes=((SECOND, 3 * SECOND),), reconnect=0))
         self.expect(handover(), rules=rules._replace(downtimes=((SECOND, SECOND),), reconnect=2 * SECOND))
+        late = {name: [{**event, "t": event["t"] + 90 * SECOND} for event in events] for name, events in handover().items()}
+        self.expect(late, "H7: 0:9 is delivered 5.0 s", rules=rules)
+        self.expect(late)
 
     def test_a_value_of_another_record(self):
         history = handover()
@@ -183,6 +186,14 @@ class HistoryTest(unittest.TestCase):
         self.expect(history, rules=rules)
         history["b"][1] = got(5, 0, 7, 10)
         self.expect(history, "H1", rules=rules)
+
+    def test_a_zombie_that_cannot_tell_is_none_once_it_is_assigned_something(self):
+        rules = RULES._replace(owners=False)
+        history = zombie()
+        history["a"][-1:] = [at(14, "assigned", partitions=[]), got(14.5, 0, 10, 12)]
+        self.expect(history, count=12, rules=rules)
+        history["a"].pop(-2)
+        self.expect(history, "H1: 0 is stuck", count=12, rules=rules)
 
 
 if __name__ == "__main__":
