@@ -273,7 +273,9 @@ TEST_F(Durability, TheMetadataIsRebuiltFromItsLogAlone) {
   broker_.reset();
   const std::string log = "data/__cluster_metadata-0/";
   for (const auto& entry : disk_.list(log).value())
-    if (!entry.name.ends_with(".log")) ASSERT_TRUE(disk_.remove(log + entry.name)) << entry.name;
+    if (!entry.name.ends_with(".log")) {
+      ASSERT_TRUE(disk_.remove(log + entry.name)) << entry.name;
+    }
   for (const char* name : {"bootstrap.checkpoint", "recovery-point-offset-checkpoint",
                            "replication-offset-checkpoint", "log-start-offset-checkpoint"})
     (void)disk_.remove(std::string("data/") + name);

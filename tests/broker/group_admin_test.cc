@@ -179,7 +179,9 @@ TEST_P(GroupAdmin, MembersAreDescribedWithWhatTheyWantAndHold) {
   EXPECT_EQ(group.members[0].id, member.id);
   EXPECT_EQ(group.members[0].instance_id, "desk-1");
   EXPECT_EQ(group.members[0].client_id, "member");
-  if (is_encoded()) EXPECT_FALSE(group.members[0].host.empty());
+  if (is_encoded()) {
+    EXPECT_FALSE(group.members[0].host.empty());
+  }
   EXPECT_THAT(group.members[0].topics, ElementsAre("t"));
   EXPECT_THAT(group.members[0].partitions, ElementsAre(TopicPartition{"t", 0}, TopicPartition{"t", 2}));
 }
@@ -282,7 +284,9 @@ TEST_P(GroupAdmin, OldVersionsSayTheSame) {
   EXPECT_EQ(admin().group_offsets("g").value(), offsets);
   EXPECT_THAT(admin().describe_groups({"g", "h", "nobody"}).value(), SizeIs(2));
   EXPECT_THAT(admin().list_groups().value(), SizeIs(2));
-  if (is_encoded()) EXPECT_EQ(admin().list_groups().value().at(0).state, "");
+  if (is_encoded()) {
+    EXPECT_EQ(admin().list_groups().value().at(0).state, "");
+  }
   EXPECT_EQ(admin().describe_group("nobody").error().code, Errc::group_id_not_found);
   admin().delete_group_offsets("g", {{"t", 0}}).value();
   EXPECT_THAT(admin().group_offsets("g").value(), SizeIs(1));

@@ -207,8 +207,7 @@ TEST_P(Groups, OffsetsAreFetchedAtEveryVersionByNameByIdAndAllAtOnce) {
       const auto answer = client().call<protocol::OffsetFetchResponse>(std::move(request), version);
       if (version >= 8) {
         const auto& topic = answer.groups.at(0).topics.at(0);
-        if (version >= 10) EXPECT_EQ(topic.topic_id, id);
-        else EXPECT_EQ(topic.name, "t");
+        EXPECT_TRUE(version >= 10 ? topic.topic_id == id : topic.name == "t") << version;
         EXPECT_EQ(topic.partitions.at(0).committed_offset, 5) << version;
         EXPECT_EQ(topic.partitions.at(0).metadata, "note");
       } else {

@@ -184,7 +184,9 @@ TEST_P(PublicBroker, RollsSegmentsAndReadsThemAllAfterAReopen) {
     auto producer = broker.producer();
     for (int i = 0; i < 3000; ++i) (void)producer.send({.topic = "t", .value = value});
     producer.flush().value();
-    if (GetParam() == Threading::caller_driven) EXPECT_EQ(tasks(), tasks_before) << "the caller's thread does everything";
+    if (GetParam() == Threading::caller_driven) {
+      EXPECT_EQ(tasks(), tasks_before) << "the caller's thread does everything";
+    }
   }
   std::size_t segments = 0;
   for (const auto& entry : std::filesystem::directory_iterator(directory_ + "/data/t-0"))
@@ -194,7 +196,9 @@ TEST_P(PublicBroker, RollsSegmentsAndReadsThemAllAfterAReopen) {
   auto consumer = broker.consumer();
   consumer.assign({{"t", 0}}).value();
   EXPECT_EQ(read(consumer, 3000).size(), 3000u);
-  if (GetParam() == Threading::caller_driven) EXPECT_EQ(tasks(), tasks_before);
+  if (GetParam() == Threading::caller_driven) {
+    EXPECT_EQ(tasks(), tasks_before);
+  }
 }
 
 TEST_P(PublicBroker, IsClosedInTheChildOfAFork) {
