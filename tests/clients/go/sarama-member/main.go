@@ -50,17 +50,17 @@ func (h handler) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama.
 	return nil
 }
 
-// Its Commit() does not say how it went; what the broker has then does.
+// Its Commit() does not say how it went; what the broker has then does, and by whom.
 func (h handler) commit(session sarama.ConsumerGroupSession, partition int32, next int64) {
 	offsets := member.Offsets{partition: next}
 	member.Say("committing", "offsets", offsets)
-	session.MarkOffset(settings.Topic, partition, next, "")
+	session.MarkOffset(settings.Topic, partition, next, session.MemberID())
 	session.Commit()
 	answer, err := h.admin.ListConsumerGroupOffsets(settings.Group, map[string][]int32{settings.Topic: {partition}})
 	if err != nil {
 		member.Say("commit_failed", "error", err.Error())
-	} else if block := answer.GetBlock(settings.Topic, partition); block == nil || block.Offset != next {
-		member.Say("commit_failed", "error", "the broker has another offset")
+	} else if block := answer.GetBlock(settings.Topic, partition); block == nil || block.Offset != next || block.Metadata != session.MemberID() {
+		member.Say("commit_failed", "error", "the broker has another commit")
 	} else {
 		member.Say("committed", "offsets", offsets)
 	}
