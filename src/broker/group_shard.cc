@@ -214,11 +214,9 @@ void GroupShard::start_over(Errc why) {
     is_over = phase_ == Phase::over;
     if (!is_over) {
       phase_ = Phase::loading;
-      queued.swap(queue_);
-      const auto own = std::stable_partition(queued.begin(), queued.end(),
-                                             [](const Incoming& incoming) { return bool{incoming.done}; });
-      std::move(own, queued.end(), std::back_inserter(queue_));
-      queued.erase(own, queued.end());
+      std::vector<Incoming> own;
+      for (Incoming& incoming : queue_) (incoming.done ? queued : own).push_back(std::move(incoming));
+      queue_ = std::move(own);
     }
   }
   const Errc code = after_failed_write(why);

@@ -27,11 +27,11 @@ std::optional<Assignor> assignor_named(std::string_view name) noexcept {
 std::vector<const Members::value_type*> in_order(const Members& members) {
   std::vector<const Members::value_type*> order;
   for (const auto& member : members) order.push_back(&member);
-  std::ranges::stable_sort(order, [](const auto* a, const auto* b) {
+  std::ranges::sort(order, [](const auto* a, const auto* b) {
     const auto& left = a->second.instance_id;
     const auto& right = b->second.instance_id;
-    if (left && right) return *left < *right;
-    if (left || right) return left.has_value();
+    if (left && right && *left != *right) return *left < *right;
+    if (left.has_value() != right.has_value()) return left.has_value();
     return a->first < b->first;
   });
   return order;

@@ -81,7 +81,9 @@ class Table {
   void place_the_rest(const PartitionCounts& counts) {
     std::vector<const decltype(readers_)::value_type*> topics;
     for (const auto& topic : readers_) topics.push_back(&topic);
-    std::ranges::stable_sort(topics, {}, [](const auto* topic) { return topic->second.size(); });
+    std::ranges::sort(topics, {}, [](const auto* topic) {
+      return std::pair(topic->second.size(), std::string_view(topic->first));
+    });
     for (const auto* topic : topics) {
       std::set<std::int32_t> placed;
       for (const Share& share : shares_)
@@ -100,7 +102,9 @@ class Table {
   bool even_out() {
     std::vector<std::size_t> by_load(ids_.size());
     for (std::size_t i = 0; i < by_load.size(); ++i) by_load[i] = i;
-    std::ranges::stable_sort(by_load, std::ranges::greater{}, [this](std::size_t member) { return loads_[member]; });
+    std::ranges::sort(by_load, [this](std::size_t a, std::size_t b) {
+      return loads_[a] != loads_[b] ? loads_[a] > loads_[b] : a < b;
+    });
     for (const std::size_t from : by_load) {
       // No way to anybody means none for those in the way either; but they come in their turn, in any case.
       if (loads_[from] < 2) return false;

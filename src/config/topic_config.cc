@@ -149,9 +149,12 @@ std::vector<ConfigRow> TopicConfig::describe() const {
     if (entry.source == Source::dynamic_topic)
       synonyms.push_back({std::string(entry.setting->name), to_text(entry.value), entry.source});
     for (const Inherited& inherited : entry.setting->inherits)
-      if (inherited.setting) std::ranges::move(broker_.synonyms(*inherited.setting), std::back_inserter(synonyms));
-    // What was given anywhere is stronger than any default.
-    std::ranges::stable_sort(synonyms, {}, &Synonym::source);
+      if (inherited.setting)
+        for (Synonym& synonym : broker_.synonyms(*inherited.setting)) {
+          // What was given anywhere is stronger than any default.
+          const auto at = std::ranges::upper_bound(synonyms, synonym.source, {}, &Synonym::source);
+          synonyms.insert(at, std::move(synonym));
+        }
     rows.push_back(describe_entry(entry, std::move(synonyms)));
   }
   return rows;
