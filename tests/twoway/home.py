@@ -41,8 +41,10 @@ DYNAMIC = "controller.quorum.bootstrap.servers=127.0.0.1:{controller}"
 
 
 def uuid_text():
-    """As Kafka writes them."""
-    return urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    """As Kafka writes them. It makes none that begins with a dash, which its tools would take for an option."""
+    while (text := urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return text
 
 
 def free_ports(count):
