@@ -402,7 +402,7 @@ class Benches(BrokerTest):
         result = json.loads(self.leat("bench", "consume", "--topic", "bench", "--json"))
         self.assertEqual(result["records"], 5001)
         self.assertGreater(result["mb_per_s"], 0)
-        out = self.leat("bench", "consume", "--topic", "bench", "--records", 10, "--partitions", "0").decode()
+        out = self.leat("bench", "consume", "--topic", "bench", "--records", 10, "--partitions", "0,1").decode()
         self.assertRegex(out, r"^\d+ records, .*\nfirst record after .* ms\n$")
 
     def test_a_rate_is_kept(self):
