@@ -1,9 +1,13 @@
 # Products: what is installed. One library made of the objects of many rooms, that shows include/ only.
 include(CMakePackageConfigHelpers)
 
-# leat_product(NAME EXPORT_AS word ROOMS room... [LINK library...])
+# leat_product(NAME EXPORT_AS word [EXPORT set] ROOMS room... [LINK library...])
+# What not everybody who uses Leat has the packages for is in an export set of its own.
 function(leat_product name)
-  cmake_parse_arguments(ARG "" "EXPORT_AS" "ROOMS;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "EXPORT_AS;EXPORT" "ROOMS;LINK" ${ARGN})
+  if(NOT ARG_EXPORT)
+    set(ARG_EXPORT leat)
+  endif()
   set(objects)
   set(links)
   foreach(room ${ARG_ROOMS})
@@ -36,19 +40,24 @@ function(leat_product name)
   if(LEAT_SANITIZE)
     target_link_options(${name} PUBLIC -fsanitize=${LEAT_SANITIZE})
   endif()
-  install(TARGETS ${name} EXPORT leat)
+  install(TARGETS ${name} EXPORT ${ARG_EXPORT})
 endfunction()
 
 # Headers and the package files, once all products are there.
 function(leat_install_package)
   set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/leat)
-  if(LEAT_SERVER)
-    install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/leat DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-  else()
-    install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/leat DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-            PATTERN server.h EXCLUDE)
+  set(left_out)
+  if(NOT LEAT_SERVER)
+    list(APPEND left_out PATTERN server.h EXCLUDE)
   endif()
+  if(NOT LEAT_PROTOBUF)
+    list(APPEND left_out PATTERN protobuf.h EXCLUDE)
+  endif()
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/leat DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${left_out})
   install(EXPORT leat NAMESPACE leat:: FILE leatTargets.cmake DESTINATION ${package_dir})
+  if(LEAT_PROTOBUF)
+    install(EXPORT leat_protobuf NAMESPACE leat:: FILE leatProtobufTargets.cmake DESTINATION ${package_dir})
+  endif()
   configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/leatConfig.cmake.in
     ${PROJECT_BINARY_DIR}/leatConfig.cmake INSTALL_DESTINATION ${package_dir})
   write_basic_package_version_file(${PROJECT_BINARY_DIR}/leatConfigVersion.cmake

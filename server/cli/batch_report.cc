@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "base/utf8.h"
 #include "json_writer.h"
 #include "record/record_reader.h"
 #include "record/scratch.h"

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "base/utf8.h"
 #include "protocol/base64.h"
 
 namespace leat::cli {
@@ -70,27 +71,6 @@ JsonWriter& JsonWriter::bytes(std::string_view name, Bytes bytes) {
   if (bytes.is_null()) return key(name).null();
   if (is_utf8(bytes.text())) return key(name).text(bytes.text());
   return key(std::string(name) + "_base64").text(protocol::to_base64(bytes));
-}
-
-bool is_utf8(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  for (std::size_t i = 0; i < text.size();) {
-    const unsigned lead = at(i);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead < 0xc2 || lead > 0xf4 || text.size() - i < size) return false;
-    for (std::size_t k = 1; k < size; ++k)
-      if ((at(i + k) & 0xc0) != 0x80) return false;
-    const unsigned second = at(i + 1);
-    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
-        (lead == 0xf4 && second > 0x8f))
-      return false;
-    i += size;
-  }
-  return true;
 }
 
 }  // namespace leat::cli

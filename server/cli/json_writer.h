@@ -41,7 +41,4 @@ class JsonWriter {
   bool needs_comma_ = false;
 };
 
-/// Whether `text` is UTF-8 by the book: no overlong forms, no surrogates.
-bool is_utf8(std::string_view text);
-
 }  // namespace leat::cli
