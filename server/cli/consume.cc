@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "command.h"
 #include "interrupt.h"
+#include "json_values.h"
 #include "output.h"
 #include "progress.h"
 #include "rate.h"
@@ -25,6 +26,7 @@ struct ConsumeOptions {
   std::uint64_t count = std::numeric_limits<std::uint64_t>::max();
   std::string format = "value";
   bool follow = false;
+  MessageChoice message;
 };
 
 Result<std::vector<TopicPartition>> choose(const TopicDescription& topic, const std::vector<std::int32_t>& numbers) {
@@ -42,10 +44,14 @@ Result<std::vector<TopicPartition>> choose(const TopicDescription& topic, const 
 /// Reads some partitions, each from its start up to its end, or on and on.
 class Reading {
  public:
-  Reading(const ConsumeOptions& options, Consumer consumer) : options_(options), consumer_(std::move(consumer)) {}
+  /// `values` may be null.
+  Reading(const ConsumeOptions& options, Consumer consumer, std::unique_ptr<JsonValues> values)
+      : options_(options), consumer_(std::move(consumer)), values_(std::move(values)) {}
 
   Result<void> start(const std::vector<TopicPartition>& partitions, const StartPosition& from);
   Result<void> run(const RecordFormat& format, const Interrupt& interrupt);
+  /// Whether every value was a message, if they had to be.
+  Result<void> check_values() const;
 
  private:
   Result<std::map<TopicPartition, std::int64_t>> find_starts(const std::vector<TopicPartition>& partitions,
@@ -53,10 +59,13 @@ class Reading {
   Result<void> assign();
   Result<void> drop_finished();
   Result<bool> print(const Records& records, const RecordFormat& format);
+  void append(const Record& record, const RecordFormat& format);
   Error stalled() const;
 
   const ConsumeOptions& options_;
   Consumer consumer_;
+  const std::unique_ptr<JsonValues> values_;
+  std::uint64_t unreadable_ = 0;
   /// What is not read to its end yet.
   std::map<TopicPartition, std::int64_t> ends_;
   Output output_;
@@ -130,12 +139,28 @@ Result<bool> Reading::print(const Records& records, const RecordFormat& format) 
       end = found == ends_.end() ? 0 : found->second;
     }
     if (record.offset >= end) continue;
-    format.append(record, output_.buffer());
+    append(record, format);
     LEAT_CHECK(output_.write());
     rate_.bytes += record.key.size() + record.value.size();
     if (++rate_.records >= options_.count) return false;
   }
   return true;
+}
+
+/// A value that is no message is told of at once, and stops nothing.
+void Reading::append(const Record& record, const RecordFormat& format) {
+  if (!values_ || record.value.is_null()) return format.append(record, output_.buffer());
+  const Result<std::string> json = values_->to_json(record);
+  format.append(record, json, output_.buffer());
+  if (json) return;
+  ++unreadable_;
+  std::fprintf(stderr, "%s\n", json.error().context.c_str());
+}
+
+Result<void> Reading::check_values() const {
+  if (unreadable_ == 0) return {};
+  return Error{Errc::corrupt, std::to_string(unreadable_) + " of " + std::to_string(rate_.records) +
+                                  " records are no " + options_.message.message};
 }
 
 Error Reading::stalled() const {
@@ -179,16 +204,18 @@ Result<void> Reading::run(const RecordFormat& format, const Interrupt& interrupt
 Result<int> consume(const ConsumeOptions& options) {
   LEAT_TRY(const RecordFormat format, RecordFormat::parse(options.format));
   LEAT_TRY(const StartPosition from, StartPosition::parse(options.from));
+  LEAT_TRY(auto values, JsonValues::open(options.message));
   LEAT_TRY(const auto session, Session::open(options.target));
   LEAT_TRY(const auto topic, session->find_topic(options.topic));
   LEAT_TRY(const auto partitions, choose(topic, options.partitions));
   ConsumerOptions consumer_options;
   consumer_options.auto_offset_reset = OffsetReset::none;
   consumer_options.max_poll_records = 10'000;
-  Reading reading(options, session->consumer(std::move(consumer_options)));
+  Reading reading(options, session->consumer(std::move(consumer_options)), std::move(values));
   LEAT_CHECK(reading.start(partitions, from));
   const Interrupt interrupt;
   LEAT_CHECK(reading.run(format, interrupt));
+  LEAT_CHECK(reading.check_values());
   return interrupt.is_set() ? Interrupt::status : 0;
 }
 
@@ -214,15 +241,21 @@ void add_consume(CLI::App& parent, Action& action) {
   command->add_option("--format", options->format, "How to print a record; see below")
       ->capture_default_str()
       ->type_name("FORMAT");
+  add_message_choice(*command, options->message);
+  command->add_flag("--ignore-message-indexes", options->message.ignore_message_indexes,
+                    "Take what the framing says to be another message of the file for this one");
   add_target(*command, options->target);
   command->footer(std::string("Without --follow it stops where the partitions end when it starts.\n\n") +
                   RecordFormat::directives +
                   "Starts: beginning, end, an offset, -N (the last N records of each partition), @MILLISECONDS since\n"
                   "  1970, or a time such as 2026-01-31T12:00:00Z (UTC unless it ends with +02:00)\n"
+                  "\nProtobuf: values with and without the schema registry's framing are read. One that is no such message is\n"
+                  "  told of on standard error, and the status is 1 at the end; --format json shows it as it is.\n"
                   "\nExamples:\n"
                   "  leat consume orders\n"
                   "  leat consume orders -p 0 --from -10 --format '%o %T %k %v\\n'\n"
-                  "  leat consume orders --from 2026-01-31T12:00:00Z --follow --format json");
+                  "  leat consume orders --from 2026-01-31T12:00:00Z --follow --format json\n"
+                  "  leat consume orders --protobuf shop.proto --message shop.Order");
   command->callback([options, &action] { action = [options] { return consume(*options); }; });
 }
 

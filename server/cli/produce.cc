@@ -10,6 +10,7 @@
 #include "command.h"
 #include "deliveries.h"
 #include "interrupt.h"
+#include "json_values.h"
 #include "line_reader.h"
 #include "output.h"
 #include "producer_choices.h"
@@ -35,13 +36,18 @@ struct ProduceOptions {
   std::string file;
   bool null_value = false;
   bool verbose = false;
+  MessageChoice message;
 };
 
 /// Sends lines as records, one after the other.
 class LineProducer {
  public:
-  LineProducer(const ProduceOptions& options, Producer producer)
-      : options_(options), started_(std::chrono::steady_clock::now()), producer_(std::move(producer)) {}
+  /// `values` may be null.
+  LineProducer(const ProduceOptions& options, Producer producer, std::unique_ptr<JsonValues> values)
+      : options_(options),
+        started_(std::chrono::steady_clock::now()),
+        values_(std::move(values)),
+        producer_(std::move(producer)) {}
 
   Result<void> take_headers();
   /// Failures to deliver are told by finish().
@@ -54,6 +60,7 @@ class LineProducer {
  private:
   const ProduceOptions& options_;
   const std::chrono::steady_clock::time_point started_;
+  const std::unique_ptr<JsonValues> values_;
   Deliveries deliveries_;
   Message message_;
   std::uint64_t lines_ = 0;
@@ -84,7 +91,16 @@ Result<void> LineProducer::send(std::string_view line) {
     message_.key = Bytes(line.substr(0, at));
     line.remove_prefix(at + options_.key_separator.size());
   }
+  std::string value;
   message_.value = line.empty() && options_.null_value ? Bytes() : Bytes(line);
+  if (values_ && !message_.value.is_null()) {
+    auto made = values_->to_value(line);
+    if (!made)
+      return Error{made.error().code, "line " + std::to_string(lines_) + ": " + made.error().context +
+                                          "; it and what follows was not sent"};
+    value = std::move(made).value();
+    message_.value = Bytes(value);
+  }
   bytes_ += message_.key.size() + message_.value.size();
   producer_.send(message_, deliveries_.callback(index));
   return {};
@@ -134,9 +150,10 @@ Result<int> produce(const ProduceOptions& options) {
   if (!options.has_value) {
     LEAT_TRY(input, open_input(options.file));
   }
+  LEAT_TRY(auto values, JsonValues::open(options.message));
   LEAT_TRY(const auto session, Session::open(options.target));
   LEAT_TRY(const auto topic, session->find_topic(options.topic));
-  LineProducer producer(options, session->producer(options.choices.options()));
+  LineProducer producer(options, session->producer(options.choices.options()), std::move(values));
   LEAT_CHECK(producer.take_headers());
   const Interrupt interrupt;
   const auto sent = input ? send_lines(producer, *input, interrupt) : producer.send(options.value);
@@ -167,6 +184,11 @@ void add_produce(CLI::App& parent, Action& action) {
       ->excludes(value)
       ->type_name("PATH");
   command->add_flag("--null-value", options->null_value, "An empty value is null: a tombstone");
+  add_message_choice(*command, options->message);
+  command->add_option("--schema-id", options->message.schema_id, "Write the schema registry's framing, with this id")
+      ->needs("--protobuf")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N");
   add_producer_choices(*command, options->choices);
   command->add_flag("-v,--verbose", options->verbose, "Say at the end how much was sent");
   add_target(*command, options->target);
@@ -175,7 +197,8 @@ void add_produce(CLI::App& parent, Action& action) {
       "Examples:\n"
       "  leat produce orders < orders.txt\n"
       "  echo 'alice:2 books' | leat produce orders --key-separator : -H source=shop\n"
-      "  leat produce users -k alice --value '' --null-value");
+      "  leat produce users -k alice --value '' --null-value\n"
+      "  leat produce orders --protobuf shop.proto --message shop.Order < orders.json");
   command->callback([options, key, value, &action] {
     // An empty one is one.
     options->has_key = key->count() > 0;

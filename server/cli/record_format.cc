@@ -21,7 +21,7 @@ void append_headers(std::span<const Header> headers, std::string& out) {
 
 std::string size_of(Bytes bytes) { return bytes.is_null() ? "-1" : std::to_string(bytes.size()); }
 
-void append_json(const Record& record, std::string& out) {
+void append_json(const Record& record, const Result<std::string>* value, std::string& out) {
   JsonWriter json(out);
   json.begin_object();
   json.key("topic").text(record.topic);
@@ -29,7 +29,11 @@ void append_json(const Record& record, std::string& out) {
   json.key("offset").number(record.offset);
   json.key("timestamp").number(record.timestamp);
   json.bytes("key", record.key);
-  json.bytes("value", record.value);
+  if (value && *value)
+    json.key("value").raw(**value);
+  else
+    json.bytes("value", record.value);
+  if (value && !*value) json.key("error").text(value->error().context);
   json.key("headers").begin_array();
   for (const Header& header : record.headers) {
     json.begin_object();
@@ -112,8 +116,9 @@ Result<RecordFormat> RecordFormat::parse(std::string_view text) {
   return format;
 }
 
-void RecordFormat::append(const Record& record, std::string& out) const {
-  if (is_json_) return append_json(record, out);
+void RecordFormat::append(const Record& record, const Result<std::string>* json, std::string& out) const {
+  if (is_json_) return append_json(record, json, out);
+  if (json && !*json) return;
   for (const Piece& piece : pieces_) {
     switch (piece.directive) {
       case 't': out += record.topic; break;
@@ -122,7 +127,7 @@ void RecordFormat::append(const Record& record, std::string& out) const {
       case 'T': out += std::to_string(record.timestamp); break;
       case 'k': out += record.key.text(); break;
       case 'K': out += size_of(record.key); break;
-      case 'v': out += record.value.text(); break;
+      case 'v': out += json ? std::string_view(**json) : record.value.text(); break;
       case 'V': out += size_of(record.value); break;
       case 'h': append_headers(record.headers, out); break;
       default: out += piece.literal;

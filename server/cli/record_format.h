@@ -15,7 +15,9 @@ class RecordFormat {
   /// "value", "json", or a text with %t %p %o %T %k %K %v %V %h %% and \n \t \r \0 \\ \xHH in it.
   static Result<RecordFormat> parse(std::string_view text);
 
-  void append(const Record& record, std::string& out) const;
+  void append(const Record& record, std::string& out) const { append(record, nullptr, out); }
+  /// With `json` in place of the value: an error of it is part of a JSON object, and a text has nothing of such a record.
+  void append(const Record& record, const Result<std::string>& json, std::string& out) const { append(record, &json, out); }
 
   /// For help texts: a line for each.
   static const char* const directives;
@@ -25,6 +27,8 @@ class RecordFormat {
     char directive = 0;  ///< 0: literal
     std::string literal;
   };
+  void append(const Record& record, const Result<std::string>* json, std::string& out) const;
+
   std::vector<Piece> pieces_;
   bool is_json_ = false;
 };
