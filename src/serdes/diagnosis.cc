@@ -37,8 +37,8 @@ class Walk {
   /// Empty: nothing was found.
   std::string run() {
     while (static_cast<std::size_t>(stream_.CurrentPosition()) < bytes_.size()) {
-      const std::string at = "byte " + std::to_string(stream_.CurrentPosition()) + ": ";
-      if (const std::string found = field(); !found.empty()) return at + found;
+      const int at = stream_.CurrentPosition();
+      if (const std::string found = field(); !found.empty()) return "byte " + std::to_string(at) + ": " + found;
     }
     return {};
   }

@@ -90,6 +90,11 @@ def seeds():
         if row["message"] in records:
             framed = bytes([1, int(records[row["message"]]), int(row["version"])]) + bytes.fromhex(row["hex"])
             yield "metadata_log", bytes([0]) + part(framed)
+    # A FileDescriptorProto, plain and in frames.
+    file = b"\n\x0ashop.proto\x12\4shop\"\x16\n\5Order\x12\x0d\n\3sku\x18\1 \1(\tJ\0b\6proto3"
+    for frame in (b"", b"\0\0\0\0\7\0", b"\0\0\0\1\2\4\2\0", b"\0\x7f\xff\xff\xff\2\xfe\xff\xff\xff\x0f", b"\0\0\0\0\1\1"):
+        yield "protobuf", frame + file
+        yield "protobuf", frame + file[:-3]
 
 
 def main(out):
