@@ -1,7 +1,7 @@
 """Takes the C++ out of pages: `snippets.py FOLDER PAGE.md...` writes each ```cpp block to FOLDER/docs_PAGE_NUMBER.cc.
 
 A block with a main() is a program as it stands. Any other is put into a function with a `broker`, a `producer` and a
-`consumer`, and is compiled only. Errors point at the page. Prints NAME:program|part:LIBRARY of each.
+`consumer`, and is compiled only. Errors point at the page. Prints `NAME program|part LIBRARY` of each.
 """
 
 import re
@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 FENCE = re.compile(r"^```cpp\n(.*?)^```$", re.M | re.S)
+# By library: what only that declares.
+HEADERS = {"leat::leat": "", "leat::server": "#include <leat/server.h>\n",
+           "leat::protobuf": '#include <leat/protobuf.h>\n#include "shop.pb.h"\n'}
 BEFORE = """\
 #include <leat/leat.h>
-#include <leat/server.h>
 
 #include <chrono>
 #include <cstdio>
@@ -34,13 +36,12 @@ def main(folder, pages):
             line = text.count("\n", 0, block.start()) + 2
             code = f'#line {line} "{page}"\n{block.group(1)}'
             is_program = "int main(" in code
-            # Only leat::server has what leat/server.h declares; parts do not run, but they are linked.
-            library = "leat::server" if "leat::Server" in code else "leat::leat"
-            source = code if is_program else BEFORE + code + AFTER
-            if library == "leat::leat":
-                source = source.replace("#include <leat/server.h>\n", "")
+            # Parts do not run, but they are linked.
+            library = ("leat::server" if "leat::Server" in code else
+                       "leat::protobuf" if "leat::protobuf" in code else "leat::leat")
+            source = code if is_program else HEADERS[library] + BEFORE + code + AFTER
             write(folder / f"{name}.cc", source)
-            print(f"{name}:{'program' if is_program else 'part'}:{library}")
+            print(name, "program" if is_program else "part", library)
 
 
 def write(path, text):
