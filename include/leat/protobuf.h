@@ -178,8 +178,7 @@ struct DeadLetterOptions {
 /// timestamp to another topic, and behind its headers these, all of them text: __connect.errors. and topic, partition,
 /// offset, connector.name, task.id, stage, class.name, exception.class.name, exception.message, exception.stacktrace.
 ///
-/// Losing nothing: commit past a record only when its receipt, or a flush of the producer and the receipt, has said that
-/// it arrived.
+/// Losing nothing: commit past a record only when its receipt has said that it arrived.
 /// Threads: all calls from any thread. The producer must outlive it.
 class DeadLetters {
  public:

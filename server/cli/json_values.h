@@ -32,8 +32,8 @@ void add_message_choice(CLI::App& command, MessageChoice& choice);
 class JsonValues {
  public:
   virtual ~JsonValues() = default;
-  /// Null where values are bytes. `not_found`: no such message, and which there are; `corrupt`: where in the file what is
-  /// wrong; `unsupported`: this program was built without Protobuf.
+  /// Null where values are bytes. `not_found`: no such message, and which there are; `corrupt`: what is wrong where in
+  /// the file; `unsupported`: this program was built without Protobuf.
   static Result<std::unique_ptr<JsonValues>> open(const MessageChoice& choice);
 
   /// On one line. The error begins with the record's position.

@@ -1,5 +1,6 @@
 #include "proto_file.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/errors.h"
@@ -24,7 +25,8 @@ std::string list_of(const std::vector<std::string>& names) {
   constexpr std::size_t shown = 10;
   if (names.empty()) return "it has none";
   std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), shown); ++i) text.append(i == 0 ? "it has " : ", ").append(names[i]);
+  for (std::size_t i = 0; i < std::min(names.size(), shown); ++i)
+    text.append(i == 0 ? "it has " : ", ").append(names[i]);
   return names.size() > shown ? text + " and " + std::to_string(names.size() - shown) + " more" : text;
 }
 
@@ -39,7 +41,8 @@ void ProtoFile::Errors::AddError(const std::string& file, int line, int column, 
   if (line < 0) first->append("; --proto-path says where to look for imports");
 }
 
-Result<std::unique_ptr<ProtoFile>> ProtoFile::load(const std::string& path, const std::vector<std::string>& import_paths) {
+Result<std::unique_ptr<ProtoFile>> ProtoFile::load(const std::string& path,
+                                                   const std::vector<std::string>& import_paths) {
   std::unique_ptr<ProtoFile> loaded(new ProtoFile);
   const fs::path file = plain(path);
   for (const std::string& folder : import_paths) loaded->folders_.MapPath("", plain(folder).string());

@@ -11,8 +11,9 @@
 
 namespace leat::cli {
 
-/// A .proto file and what it imports, understood at run time. What comes with Protobuf (google/protobuf/timestamp.proto)
-/// is in this program; other imports are looked for in the import paths, then in the file's own folder.
+/// A .proto file and what it imports, understood at run time. What comes with Protobuf, such as
+/// google/protobuf/timestamp.proto, is in this program; other imports are looked for in the import paths, then in the
+/// file's own folder.
 class ProtoFile {
  public:
   /// `io_error`: it cannot be read; `corrupt`: where what is wrong.

@@ -32,8 +32,8 @@ class ProtobufValues : public JsonValues {
     LEAT_CHECK(protobuf::parse(record, *message_, {.check_message_indexes = !choice_.ignore_message_indexes}));
     std::string json;
     if (const auto status = pb::util::MessageToJsonString(*message_, &json); !status.ok())
-      return Error{Errc::corrupt, std::string(record.topic) + "-" + std::to_string(record.partition) + ", offset " +
-                                      std::to_string(record.offset) + ": there is no JSON of it: " + sentence_of(status)};
+      return Error{Errc::corrupt, TopicPartition{std::string(record.topic), record.partition}.to_string() + ", offset " +
+                                      std::to_string(record.offset) + ": it has no JSON: " + sentence_of(status)};
     return json;
   }
 

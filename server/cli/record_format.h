@@ -16,8 +16,10 @@ class RecordFormat {
   static Result<RecordFormat> parse(std::string_view text);
 
   void append(const Record& record, std::string& out) const { append(record, nullptr, out); }
-  /// With `json` in place of the value: an error of it is part of a JSON object, and a text has nothing of such a record.
-  void append(const Record& record, const Result<std::string>& json, std::string& out) const { append(record, &json, out); }
+  /// With `json` in place of the value. Where it is an error the format json has that too, a text nothing of the record.
+  void append(const Record& record, const Result<std::string>& json, std::string& out) const {
+    append(record, &json, out);
+  }
 
   /// For help texts: a line for each.
   static const char* const directives;

@@ -67,7 +67,8 @@ Result<Payload> unframe(Bytes value) {
   if (value.empty() || value[0] != magic) return Payload{{}, value};
   if (value.size() < id_end) return Error{Errc::corrupt, "the frame is cut in its schema id"};
   Frame frame{.schema_id = load_be<std::int32_t>(value.data() + 1)};
-  if (frame.schema_id < 0) return Error{Errc::corrupt, "the frame has the schema id " + std::to_string(frame.schema_id)};
+  if (frame.schema_id < 0)
+    return Error{Errc::corrupt, "the frame has the schema id " + std::to_string(frame.schema_id)};
   Bytes rest = value.subspan(id_end);
   LEAT_TRY(frame.message_indexes, take_indexes(rest));
   return Payload{std::move(frame), rest};
