@@ -57,20 +57,23 @@ TEST(Frame, BytesAreThoseOfTheRegistrysSerializers) {
   };
   for (const auto& row : rows) {
     EXPECT_EQ(framed(row.frame), row.bytes);
-    const auto payload = unframe(row.bytes + "rest").value();
+    const std::string value = row.bytes + "rest";
+    const auto payload = unframe(value).value();
     EXPECT_EQ(payload.frame, row.frame);
     EXPECT_EQ(payload.message.text(), "rest");
   }
 }
 
 TEST(Frame, TheFirstMessageIsReadInItsLongFormToo) {
-  const auto payload = unframe(bytes("\0\0\0\0\1\2\0rest")).value();
+  const std::string value = bytes("\0\0\0\0\1\2\0rest");
+  const auto payload = unframe(value).value();
   EXPECT_EQ(payload.frame, (Frame{1, {0}}));
   EXPECT_EQ(payload.message.text(), "rest");
 }
 
 TEST(Frame, AMessageMayBeEmpty) {
-  const auto payload = unframe(bytes("\0\0\0\0\1\0")).value();
+  const std::string value = bytes("\0\0\0\0\1\0");
+  const auto payload = unframe(value).value();
   EXPECT_TRUE(payload.message.empty());
   EXPECT_FALSE(payload.message.is_null());
 }
