@@ -13,8 +13,7 @@ using protocol::FetchRequest;
 using protocol::FetchResponse;
 using PartitionData = FetchResponse::PartitionData;
 using Entry = FetchSession::Entry;
-
-constexpr std::int8_t read_committed = 1;
+using replication::Isolation;
 
 /// One Fetch: reads what is ready, and waits for more until there is enough or the time is over.
 ///
@@ -29,7 +28,7 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
         context_(context),
         session_(std::move(opened.session)),
         is_incremental_(opened.is_incremental),
-        is_committed_only_(request.isolation_level == read_committed),
+        isolation_(replication::isolation_of(request.isolation_level)),
         max_bytes_(static_cast<std::size_t>(std::clamp(
             request.max_bytes, 0, services.config.get(config::fetch_max_bytes)))),
         min_bytes_(std::min(static_cast<std::size_t>(std::max(request.min_bytes, 0)), max_bytes_)),
@@ -85,6 +84,7 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
     return entry.partition->read({.from = entry.fetch_offset,
                                   .max_bytes = max_bytes,
                                   .at_least_one_batch = at_least_one,
+                                  .isolation = isolation_,
                                   .current_leader_epoch = entry.current_leader_epoch,
                                   .last_fetched_epoch = entry.last_fetched_epoch});
   }
@@ -183,7 +183,8 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
     replication::ReadResult& result = read.result;
     const bool failed = result.error != Errc::none;
     // There may be more than fitted, or the same error again: the next fetch looks here too.
-    if (failed || result.diverging || entry.fetch_offset < result.high_watermark) session_->put_back(entry);
+    const Offset end = isolation_ == Isolation::read_committed ? result.last_stable_offset : result.high_watermark;
+    if (failed || result.diverging || entry.fetch_offset < end) session_->put_back(entry);
     if (is_incremental_ && !is_news(read)) return;
     // After an error the next clean answer is news again.
     entry.sent_high_watermark = failed ? no_offset : result.high_watermark;
@@ -201,7 +202,11 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
     data.high_watermark = result.high_watermark;
     data.last_stable_offset = result.last_stable_offset;
     data.log_start_offset = result.log_start;
-    if (!is_committed_only_) data.aborted_transactions = std::nullopt;
+    if (isolation_ == Isolation::read_committed)
+      for (const auto& aborted : result.range.aborted)
+        data.aborted_transactions->push_back({aborted.producer_id, aborted.first_offset});
+    else
+      data.aborted_transactions = std::nullopt;
     if (result.diverging) data.diverging_epoch = {result.diverging->epoch, result.diverging->end};
     if (context_.version >= 16 && entry.partition &&
         (result.error == Errc::not_leader_or_follower || result.error == Errc::fenced_leader_epoch)) {
@@ -215,7 +220,7 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
   const RequestContext context_;
   const std::shared_ptr<FetchSession> session_;
   const bool is_incremental_;
-  const bool is_committed_only_;
+  const replication::Isolation isolation_;
   const std::size_t max_bytes_;
   const std::size_t min_bytes_;
   const Instant deadline_;

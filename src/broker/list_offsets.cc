@@ -25,7 +25,8 @@ std::int16_t first_version_of(TimestampMs timestamp) {
 }
 
 replication::OffsetResult find(Services& services, const RequestContext& context, const std::string& topic,
-                               const ListOffsetsRequest::ListOffsetsPartition& wanted) {
+                               const ListOffsetsRequest::ListOffsetsPartition& wanted,
+                               replication::Isolation isolation) {
   const std::int16_t first_version = first_version_of(wanted.timestamp);
   if (first_version == 0 || context.version < first_version) return {.error = Errc::unsupported_version};
   const auto partition = services.partitions.find(topic, wanted.partition_index);
@@ -38,7 +39,7 @@ replication::OffsetResult find(Services& services, const RequestContext& context
   }
   // There is no tiered storage: nothing lies there, and nothing waits to be sent there.
   if (wanted.timestamp == -5 || wanted.timestamp == -6) return {};
-  auto result = partition->find_offset(wanted.timestamp, wanted.current_leader_epoch);
+  auto result = partition->find_offset(wanted.timestamp, wanted.current_leader_epoch, isolation);
   if (result.error == Errc::offset_not_available && context.version < first_version_with_not_available)
     result.error = Errc::leader_not_available;
   return result;
@@ -54,6 +55,7 @@ void handle_list_offsets(Services& services, const RequestContext& context, List
       if (!seen.insert({topic.name, partition.partition_index}).second)
         twice.insert({topic.name, partition.partition_index});
 
+  const auto isolation = replication::isolation_of(request.isolation_level);
   ListOffsetsResponse response;
   for (const auto& topic : request.topics) {
     auto& answers = response.topics.emplace_back();
@@ -63,7 +65,7 @@ void handle_list_offsets(Services& services, const RequestContext& context, List
       answer.partition_index = wanted.partition_index;
       const auto result = twice.contains({topic.name, wanted.partition_index})
                               ? replication::OffsetResult{.error = Errc::invalid_request}
-                              : find(services, context, topic.name, wanted);
+                              : find(services, context, topic.name, wanted, isolation);
       answer.error_code = wire_code(result.error);
       answer.offset = result.found.offset;
       answer.timestamp = result.found.timestamp;

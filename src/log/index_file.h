@@ -14,6 +14,7 @@
 #include "base/types.h"
 #include "base/wire.h"
 #include "io/volume.h"
+#include "log/aborted_transaction.h"
 
 namespace leat::log {
 
@@ -100,6 +101,34 @@ class IndexFile {
     return std::optional(entry);
   }
 
+  /// Shows the entries behind those for which `holds`, a prefix, to `visit` until it returns false.
+  template <class Predicate, class Visitor>
+  Result<void> visit_behind(Predicate holds, Visitor visit) const {
+    LEAT_CHECK(ready());
+    std::shared_ptr<io::File> file;
+    std::size_t stored = 0;
+    std::vector<Entry> fresh;
+    {
+      std::lock_guard lock(mutex_);
+      file = file_;
+      stored = stored_;
+      fresh = fresh_;
+    }
+    LEAT_TRY(std::size_t at, count_where(file, stored, holds));
+    std::vector<std::byte> bytes;
+    while (at < stored) {
+      bytes.resize(std::min<std::size_t>(stored - at, 4096 / Entry::size) * Entry::size);
+      LEAT_TRY(const std::size_t got, file->read_at(at * Entry::size, bytes));
+      if (got != bytes.size()) return Error{Errc::corrupt, file->path() + " ended early"};
+      for (std::size_t i = 0; i < bytes.size(); i += Entry::size)
+        if (!visit(Entry::load(bytes.data() + i))) return {};
+      at += bytes.size() / Entry::size;
+    }
+    for (const Entry& entry : fresh)
+      if (!holds(entry) && !visit(entry)) return {};
+    return {};
+  }
+
   /// Keeps the entries for which `holds`, a prefix.
   template <class Predicate>
   Result<void> truncate_where(Predicate holds) {
@@ -107,6 +136,7 @@ class IndexFile {
     LEAT_TRY(const std::size_t kept, count_where(file_, stored_, holds));
     std::lock_guard lock(mutex_);
     fresh_.erase(std::ranges::partition_point(fresh_, holds), fresh_.end());
+    written_ = std::min(written_, stored_ + fresh_.size());
     if (kept == stored_) return {};
     fresh_.clear();
     stored_ = written_ = kept;
@@ -223,5 +253,6 @@ class IndexFile {
 
 using OffsetIndex = IndexFile<OffsetEntry>;
 using TimeIndex = IndexFile<TimeEntry>;
+using TransactionIndex = IndexFile<AbortedTransaction>;
 
 }  // namespace leat::log

@@ -43,6 +43,10 @@ Result<void> LeaderEpochs::truncate_from_end(Offset end) {
   return flush();
 }
 
+void LeaderEpochs::forget_from(Offset end) {
+  std::erase_if(entries_, [&](const EpochStart& entry) { return entry.start >= end; });
+}
+
 void LeaderEpochs::truncate_from_start(Offset start) {
   const auto above = std::ranges::find_if(entries_, [&](auto& entry) { return entry.start > start; });
   if (above == entries_.begin()) return;

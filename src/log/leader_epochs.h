@@ -33,6 +33,9 @@ class LeaderEpochs {
   /// recovery would find the epoch in them.
   void assign(LeaderEpoch epoch, Offset start);
   Result<void> truncate_from_end(Offset end);
+  /// For opening, in memory: a file that says more than its log holds says nothing wrong of what will be appended,
+  /// since the next epoch replaces it.
+  void forget_from(Offset end);
   /// Only in memory, as assign(): a file that says more is cut again when the log is opened.
   void truncate_from_start(Offset start);
   /// Writes what assign() left unwritten, durably.

@@ -110,7 +110,7 @@ Result<void> Log::Core::write(Bytes batches) {
   for (auto batch = cursor.next(); *batch; batch = cursor.next()) {
     if (end.file_position == 0) first_timestamp = (*batch)->max_timestamp();
     segment.note(**batch, end.file_position, settings.index_interval_bytes);
-    if ((*batch)->has_producer_id()) producers.update(**batch);
+    if (const auto aborted = producers.update(**batch)) LEAT_CHECK(segment.note_aborted(*aborted));
     end.file_position += (*batch)->size();
     end.offset = (*batch)->next_offset();
   }
@@ -121,10 +121,7 @@ Result<void> Log::Core::write(Bytes batches) {
 }
 
 Result<std::shared_ptr<Segment>> Log::Core::create_segment(Offset base) {
-  for (const std::string& name : segment_files(base)) {
-    auto removed = volume.remove(path_of(name));
-    if (!removed && removed.error().code != Errc::not_found) return std::move(removed).error();
-  }
+  LEAT_CHECK(remove_segment_files(base));
   LEAT_TRY(auto file, volume.open(path_of(numbered_name(base, suffix::log)), io::OpenMode::create_truncate));
   return std::make_shared<Segment>(volume, directory, base, std::move(file));
 }
@@ -143,9 +140,10 @@ Result<void> Log::Core::seal_active(Offset next_base) {
   segment.offsets.release_memory();
   segment.times.release_memory();
   LEAT_TRY(auto snapshot, write_producer_snapshot(next_base));
+  std::vector<std::shared_ptr<io::File>> files = segment.index_files();
+  files.insert(files.end(), {segment.file, std::move(snapshot)});
   std::lock_guard lock(mutex);
-  for (const auto& file : {segment.file, segment.offsets.file(), segment.times.file(), snapshot})
-    unsynced.push_back({view.end.offset, file});
+  for (auto& file : files) unsynced.push_back({view.end.offset, std::move(file)});
   return {};
 }
 
@@ -227,7 +225,8 @@ Result<std::vector<std::shared_ptr<io::File>>> Log::Core::begin_close() {
   LEAT_CHECK(guard(active().flush_indexes()));
   LEAT_TRY(auto snapshot, guard(write_producer_snapshot(view.end.offset)));
   LEAT_TRY(auto staged, guard(epochs.stage()));
-  files.insert(files.end(), {active().offsets.file(), active().times.file(), std::move(snapshot)});
+  std::ranges::move(active().index_files(), std::back_inserter(files));
+  files.push_back(std::move(snapshot));
   if (staged) files.push_back(std::move(staged));
   return files;
 }

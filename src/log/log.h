@@ -54,6 +54,8 @@ struct ReadLimits {
   std::size_t max_bytes = 0;
   /// The first batch is returned whole even when larger than max_bytes (KIP-74).
   bool at_least_one_batch = false;
+  /// Whether the transactions are asked for that were aborted (behaviours.md E10).
+  bool with_aborted = false;
 };
 
 struct ReadRange {
@@ -64,6 +66,8 @@ struct ReadRange {
   Offset first = 0;
   /// The offset after the last batch returned, or `from`.
   Offset next = 0;
+  /// Those of which something may be returned: whose marker is not below `from`, by its offset.
+  std::vector<AbortedTransaction> aborted = {};
 };
 
 struct OffsetAndTimestamp {
@@ -72,8 +76,8 @@ struct OffsetAndTimestamp {
   LeaderEpoch leader_epoch = no_epoch;
 };
 
-/// One partition's records on disk, in Kafka's files (docs/format.md): segments of batches, offset and
-/// time index, producer snapshots, leader epochs.
+/// One partition's records on disk, in Kafka's files (docs/format.md): segments of batches, offset, time and
+/// transaction index, producer snapshots, leader epochs.
 ///
 /// Invariants, cited by tests:
 ///   L1 offsets of batches strictly rise; next batch base >= log end.

@@ -111,14 +111,26 @@ struct Log::Core {
 
   // log_open.cc
   Result<void> open(const OpenState& state);
-  Result<void> load_segments(const OpenState& state, const std::set<std::string>& present);
+  /// Segments that were read whole, by base, and have markers: their transaction index is to be made anew.
+  using Undecided = std::set<Offset>;
+  Result<Undecided> load_segments(const OpenState& state, const std::set<std::string>& present);
   Result<std::shared_ptr<Segment>> open_segment(Offset base);
   /// Finds the end of a segment from its last index entry on; false when that does not lead to the end of
   /// the file.
   Result<bool> find_end(Segment& segment, Offset& next) const;
-  /// Reads and checks a whole segment, cuts it at the first bad batch and rebuilds its indexes. Returns
-  /// whether it was whole; `next` is then the offset behind it.
-  Result<bool> recover(Segment& segment, Offset& next);
+  /// Has the indexes taken from their files; false when they are not there, or do not belong to the segment.
+  Result<bool> use_indexes(Segment& segment, const std::set<std::string>& present) const;
+  /// What reading a whole segment found.
+  struct Recovered {
+    Offset next = 0;           ///< behind the last batch
+    bool is_whole = false;     ///< nothing was cut off
+    bool has_markers = false;  ///< of transactions
+  };
+  /// Reads and checks a whole segment, cuts it at the first bad batch and rebuilds its indexes but for the one of
+  /// transactions, which goes: load_producers() makes it, since only producers' states tell what a marker ends.
+  Result<Recovered> recover(Segment& segment);
+  /// Fine when it is not there.
+  Result<void> remove_file(std::string_view name);
   Result<void> remove_segment_files(Offset base);
   Result<void> settle_log_start(const OpenState& state);
   Result<void> settle_snapshots(const std::set<std::string>& present);
@@ -131,9 +143,10 @@ struct Log::Core {
   // log_producers.cc
   Result<void> forget_snapshots_above(Offset end);
   Result<void> remove_snapshot(Offset number);
-  /// Newest usable snapshot, then the batches behind it, then the windows refilled.
-  Result<void> load_producers();
-  Result<void> replay_producers(Offset from);
+  /// Newest usable snapshot, then the batches behind it, then the windows refilled. Transaction indexes are made on
+  /// the way, from an older snapshot where need be.
+  Result<void> load_producers(const Undecided& undecided);
+  Result<void> replay_producers(Offset from, const Undecided& undecided);
   /// A snapshot knows only a producer's last batch; the other four of the window are found again in the
   /// last 8 MiB of the log, which is more than five batches of the default size limit.
   Result<void> refill_windows();
@@ -149,7 +162,6 @@ struct Log::Core {
   Result<void> move_log_start(Offset offset);
   Result<void> drop_unreachable();
   Result<void> purge_deleted(TimestampMs now);
-  Result<void> cut_txn_index(Offset base, Offset end);
 };
 
 }  // namespace leat::log

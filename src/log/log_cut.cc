@@ -1,34 +1,11 @@
 #include <algorithm>
 #include <limits>
 
-#include "base/wire.h"
 #include "log/batch_scan.h"
 #include "log/file_names.h"
 #include "log/log_core.h"
 
 namespace leat::log {
-namespace {
-constexpr std::size_t txn_entry_size = 34;
-constexpr std::size_t txn_marker_at = 18;
-}  // namespace
-
-Result<void> Log::Core::cut_txn_index(Offset base, Offset end) {
-  auto opened = volume.open(path_of(numbered_name(base, suffix::txn_index)), io::OpenMode::write);
-  if (!opened) {
-    if (opened.error().code == Errc::not_found) return {};
-    return std::move(opened).error();
-  }
-  io::File& file = **opened;
-  LEAT_TRY(const std::uint64_t size, file.size());
-  std::vector<std::byte> bytes(size);
-  LEAT_TRY(const std::size_t got, file.read_at(0, bytes));
-  std::size_t kept = 0;
-  while (kept + txn_entry_size <= got && load_be<Offset>(bytes.data() + kept + txn_marker_at) < end)
-    kept += txn_entry_size;
-  if (kept == size) return {};
-  LEAT_CHECK(file.truncate(kept));
-  return file.sync();
-}
 
 Result<void> Log::Core::truncate_to(Offset offset) {
   if (offset >= view.end.offset) return {};
@@ -60,7 +37,7 @@ Result<void> Log::Core::truncate_to(Offset offset) {
   }));
   LEAT_CHECK(segment.times.truncate_where(
       [&](const TimeEntry& e) { return segment.base + e.relative_offset < offset; }));
-  LEAT_CHECK(cut_txn_index(segment.base, offset));
+  LEAT_CHECK(segment.aborted.truncate_where([&](const AbortedTransaction& e) { return e.last_offset < offset; }));
   LEAT_CHECK(segment.file->truncate(kept));
   LEAT_CHECK(segment.file->sync());
   LEAT_CHECK(volume.sync_directory(directory));
@@ -72,7 +49,7 @@ Result<void> Log::Core::truncate_to(Offset offset) {
   first_timestamp.reset();
   LEAT_CHECK(epochs.truncate_from_end(offset));
   LEAT_CHECK(forget_snapshots_above(offset));
-  return load_producers();
+  return load_producers({});
 }
 
 Result<void> Log::Core::restart_at(Offset offset) {
@@ -142,10 +119,7 @@ Result<void> Log::Core::purge_deleted(TimestampMs now) {
       ++at;
       continue;
     }
-    for (const std::string& name : at->names) {
-      auto removed = volume.remove(path_of(name));
-      if (!removed && removed.error().code != Errc::not_found) return std::move(removed).error();
-    }
+    for (const std::string& name : at->names) LEAT_CHECK(remove_file(name));
     at = doomed.erase(at);
   }
   return {};

@@ -26,17 +26,16 @@ Result<void> Log::Core::open(const OpenState& state) {
   LEAT_TRY(epochs, LeaderEpochs::load(volume, path_of("leader-epoch-checkpoint")));
   active_created_at = clock.wall_ms();
   dirty = !state.clean;
-  LEAT_CHECK(load_segments(state, present));
+  LEAT_TRY(const Undecided undecided, load_segments(state, present));
   LEAT_CHECK(settle_snapshots(present));
   LEAT_CHECK(settle_log_start(state));
-  LEAT_CHECK(epochs.flush());
-  LEAT_CHECK(epochs.truncate_from_end(view.end.offset));
+  epochs.forget_from(view.end.offset);
   epochs.truncate_from_start(view.start);
   LEAT_CHECK(epochs.flush());
-  LEAT_CHECK(load_producers());
+  LEAT_CHECK(load_producers(undecided));
   if (!snapshots.contains(view.end.offset)) dirty = true;
   // A process that was killed may have left names that only the page cache knows.
-  if (!state.clean) LEAT_CHECK(volume.sync_directory(directory));
+  if (!state.clean || !undecided.empty()) LEAT_CHECK(volume.sync_directory(directory));
   view.durable = view.end.offset;
   return {};
 }
@@ -49,7 +48,25 @@ Result<std::shared_ptr<Segment>> Log::Core::open_segment(Offset base) {
   return segment;
 }
 
-Result<void> Log::Core::load_segments(const OpenState& state, const std::set<std::string>& present) {
+Result<bool> Log::Core::use_indexes(Segment& segment, const std::set<std::string>& present) const {
+  const auto has = [&](std::string_view ending) { return present.contains(numbered_name(segment.base, ending)); };
+  if (!has(suffix::index) || !has(suffix::time_index)) return false;
+  segment.offsets.use_file();
+  segment.times.use_file();
+  segment.use_time_index();
+  if (!has(suffix::txn_index)) return true;
+  segment.aborted.use_file();
+  std::optional<AbortedTransaction> first;
+  LEAT_CHECK(segment.aborted.visit_behind([](const AbortedTransaction&) { return false; },
+                                          [&](const AbortedTransaction& each) { return first = each, false; }));
+  if (first && first->version > AbortedTransaction::current_version)
+    return Error{Errc::corrupt, segment.aborted.file()->path() + ": version " + std::to_string(first->version) +
+                                    " is not known to this build"};
+  return !first || first->last_offset >= segment.base;
+}
+
+Result<Log::Core::Undecided> Log::Core::load_segments(const OpenState& state, const std::set<std::string>& present) {
+  Undecided undecided;
   std::vector<Offset> bases;
   for (const std::string& name : present)
     if (const auto base = number_of(name, suffix::log)) bases.push_back(*base);
@@ -72,27 +89,24 @@ Result<void> Log::Core::load_segments(const OpenState& state, const std::set<std
     const bool is_last = i + 1 == bases.size();
     const bool is_trusted = state.clean || (!is_last && bases[i + 1] <= trusted);
     LEAT_TRY(auto segment, open_segment(base));
-    bool usable = is_trusted && present.contains(numbered_name(base, suffix::index)) &&
-                  present.contains(numbered_name(base, suffix::time_index));
+    bool usable = is_trusted;
     if (usable) {
-      segment->offsets.use_file();
-      segment->times.use_file();
-      segment->use_time_index();
-      next = base;
-      if (is_last) {
-        LEAT_TRY(usable, find_end(*segment, next));
-      }
+      LEAT_TRY(usable, use_indexes(*segment, present));
+    }
+    next = base;
+    if (usable && is_last) {
+      LEAT_TRY(usable, find_end(*segment, next));
     }
     if (!usable) {
       LEAT_TRY(segment, open_segment(base));  // without what its index files hold
-      next = base;
-      LEAT_TRY(const bool whole, recover(*segment, next));
+      LEAT_TRY(const Recovered recovered, recover(*segment));
+      next = recovered.next;
+      if (recovered.has_markers) undecided.insert(base);
       dirty = true;
-      cut = !whole && !is_trusted;
+      cut = !recovered.is_whole && !is_trusted;
       if (!is_last && !cut) {
         LEAT_CHECK(segment->flush_indexes());
-        LEAT_CHECK(segment->offsets.file()->sync());
-        LEAT_CHECK(segment->times.file()->sync());
+        for (const auto& file : segment->index_files()) LEAT_CHECK(file->sync());
         segment->offsets.release_memory();
         segment->times.release_memory();
       }
@@ -117,7 +131,7 @@ Result<void> Log::Core::load_segments(const OpenState& state, const std::set<std
   const Segment& last = *list->back();
   const Position end{next, last.base, last.size};
   publish(std::move(list), end);
-  return {};
+  return undecided;
 }
 
 Result<bool> Log::Core::find_end(Segment& segment, Offset& next) const {
@@ -140,7 +154,7 @@ Result<bool> Log::Core::find_end(Segment& segment, Offset& next) const {
   }
 }
 
-Result<bool> Log::Core::recover(Segment& segment, Offset& next) {
+Result<Log::Core::Recovered> Log::Core::recover(Segment& segment) {
   // What an earlier process wrote may be in the page cache only, and after a failed sync the cache shows
   // what the disk does not have: write it out, forget it, and believe what is read then.
   LEAT_CHECK(segment.file->sync());
@@ -148,32 +162,38 @@ Result<bool> Log::Core::recover(Segment& segment, Offset& next) {
   const std::uint64_t size = segment.size;
   diagnostics.say(LogLevel::info, "recovering " + segment.file->path() + ", " + std::to_string(size) + " bytes");
   segment.reset_statistics();
+  LEAT_CHECK(remove_file(numbered_name(segment.base, suffix::txn_index)));
+  Recovered found{.next = segment.base};
   BatchScan scan(*segment.file, 0, size);
   std::uint64_t valid = 0;
   for (;;) {
     LEAT_TRY(const auto batch, scan.next());
-    if (!batch || !is_valid(*batch, next, segment.base)) break;
+    if (!batch || !is_valid(*batch, found.next, segment.base)) break;
     segment.note(*batch, scan.position(), settings.index_interval_bytes);
     epochs.assign(batch->leader_epoch(), batch->base_offset());
-    next = batch->next_offset();
+    found.has_markers |= batch->is_control() && batch->has_producer_id();
+    found.next = batch->next_offset();
     valid = scan.next_position();
   }
   segment.size = valid;
-  LEAT_CHECK(cut_txn_index(segment.base, next));
-  if (valid == size) return true;
+  found.is_whole = valid == size;
+  if (found.is_whole) return found;
   diagnostics.say(LogLevel::warning, "cutting " + segment.file->path() + " from " + std::to_string(size) +
                                          " to " + std::to_string(valid) + " bytes, at offset " +
-                                         std::to_string(next));
+                                         std::to_string(found.next));
   LEAT_CHECK(segment.file->truncate(valid));
   LEAT_CHECK(segment.file->sync());
-  return false;
+  return found;
+}
+
+Result<void> Log::Core::remove_file(std::string_view name) {
+  auto removed = volume.remove(path_of(name));
+  if (!removed && removed.error().code == Errc::not_found) return {};
+  return removed;
 }
 
 Result<void> Log::Core::remove_segment_files(Offset base) {
-  for (const std::string& name : segment_files(base)) {
-    auto removed = volume.remove(path_of(name));
-    if (!removed && removed.error().code != Errc::not_found) return std::move(removed).error();
-  }
+  for (const std::string& name : segment_files(base)) LEAT_CHECK(remove_file(name));
   return {};
 }
 

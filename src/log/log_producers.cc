@@ -23,32 +23,36 @@ Result<void> Log::Core::forget_snapshots_above(Offset end) {
   return {};
 }
 
-Result<void> Log::Core::load_producers() {
+Result<void> Log::Core::load_producers(const Undecided& undecided) {
   producers.clear();
   Offset from = view.start;
-  while (!snapshots.empty()) {
-    const Offset number = *snapshots.rbegin();
+  const Offset newest = undecided.empty() ? view.end.offset : *undecided.begin();
+  for (;;) {
+    const auto above = snapshots.upper_bound(newest);
+    if (above == snapshots.begin()) break;
+    const Offset number = *std::prev(above);
     const std::string path = path_of(numbered_name(number, suffix::snapshot));
     LEAT_TRY(const std::string bytes, io::read_text(volume, path));
     const auto restored = producers.restore(bytes, clock.wall_ms(), settings.producer_id_expiration_ms);
     if (restored) {
-      from = std::max(from, number);
+      from = number;
       break;
     }
     diagnostics.say(LogLevel::warning, "removing " + path + ": " + restored.error().to_string());
     LEAT_CHECK(remove_snapshot(number));
   }
-  LEAT_CHECK(replay_producers(from));
+  LEAT_CHECK(replay_producers(from, undecided));
   producers.expire(clock.wall_ms(), settings.producer_id_expiration_ms);
   return refill_windows();
 }
 
-Result<void> Log::Core::replay_producers(Offset from) {
+Result<void> Log::Core::replay_producers(Offset from, const Undecided& undecided) {
   if (from >= view.end.offset) return {};
   std::vector<std::byte> whole;
   for (std::size_t i = 0; i < view.segments->size(); ++i) {
     if (i + 1 < view.segments->size() && (*view.segments)[i + 1]->base <= from) continue;
-    const Segment& segment = *(*view.segments)[i];
+    Segment& segment = *(*view.segments)[i];
+    const bool is_undecided = undecided.contains(segment.base);
     LEAT_TRY(const auto place, segment.find(from, segment.size));
     if (!place) continue;
     HeaderScan scan(*segment.file, place->position, segment.size, scan_window);
@@ -61,8 +65,10 @@ Result<void> Log::Core::replay_producers(Offset from) {
         continue;
       }
       LEAT_TRY(const auto marker, read_batch(*segment.file, scan.position(), batch->size(), whole));
-      producers.update(marker);
+      if (const auto aborted = producers.update(marker); aborted && is_undecided)
+        LEAT_CHECK(segment.note_aborted(*aborted));
     }
+    if (const auto index = segment.aborted.file(); is_undecided && index) LEAT_CHECK(index->sync());
   }
   return {};
 }

@@ -52,6 +52,21 @@ Result<Cut> find_cut(const Visible& in, const BatchPlace& first, std::uint64_t l
   }
 }
 
+/// The aborted transactions that overlap [from, below), which begins in segment `index` (E10).
+Result<std::vector<AbortedTransaction>> aborted_between(const SegmentList& segments, std::size_t index, Offset from,
+                                                        Offset below) {
+  std::vector<AbortedTransaction> found;
+  for (bool is_all = false; index < segments.size() && !is_all; ++index)
+    LEAT_CHECK(segments[index]->aborted.visit_behind(
+        [&](const AbortedTransaction& each) { return each.last_offset < from; },
+        [&](const AbortedTransaction& each) {
+          if (each.first_offset < below) found.push_back(each);
+          is_all = each.last_stable_offset >= below;
+          return !is_all;
+        }));
+  return found;
+}
+
 /// Shows the records of a batch to `visit` until it returns false.
 template <class Visitor>
 Result<void> for_each_record(const record::BatchView& batch, Visitor visit) {
@@ -88,6 +103,9 @@ Result<ReadRange> Log::Core::read(const ReadLimits& limits) const {
     range.next = cut.next;
     LEAT_TRY(FileSlice slice, in.segment.file->slice(first->position, range.bytes));
     range.slices.push_back(std::move(slice));
+    if (limits.with_aborted) {
+      LEAT_TRY(range.aborted, aborted_between(*now.segments, i, limits.from, range.next));
+    }
     break;
   }
   return range;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/crc32c.h"
 #include "base/errors.h"
@@ -49,6 +50,8 @@ Result<std::optional<ProducerBatch>> ProducerStates::check(const record::BatchVi
     return "producer " + std::to_string(batch.producer_id()) + ": sequence " +
            std::to_string(batch.base_sequence()) + " at epoch " + std::to_string(batch.producer_epoch());
   };
+  if (entry.transaction_first_offset >= 0 && !batch.is_transactional())  // E5
+    return Error{Errc::invalid_txn_state, told() + " is outside the transaction that it has open"};
   if (batch.producer_epoch() < entry.epoch)
     return Error{Errc::invalid_producer_epoch, told() + ", current epoch " + std::to_string(entry.epoch)};
   if (batch.producer_epoch() > entry.epoch) {
@@ -63,23 +66,51 @@ Result<std::optional<ProducerBatch>> ProducerStates::check(const record::BatchVi
   return Error{Errc::out_of_order_sequence_number, told() + ", last sequence " + std::to_string(last)};
 }
 
-void ProducerStates::update(const record::BatchView& batch) {
-  if (!batch.has_producer_id()) return;
+std::optional<AbortedTransaction> ProducerStates::update(const record::BatchView& batch) {
+  if (!batch.has_producer_id()) return std::nullopt;
+  const auto marker = batch.is_control() ? marker_of(batch) : std::nullopt;
+  if (batch.is_control() && !marker) return std::nullopt;  // compaction left it empty
   ProducerEntry& entry = entries_[batch.producer_id()];
   if (batch.producer_epoch() > entry.epoch) {
     entry.epoch = batch.producer_epoch();
     entry.batches.clear();
   }
   entry.last_timestamp = batch.max_timestamp();
-  if (batch.is_control()) {
-    entry.transaction_first_offset = no_offset;
-    if (const auto marker = marker_of(batch)) entry.coordinator_epoch = marker->coordinator_epoch;
-    return;
+  if (marker) {
+    entry.coordinator_epoch = marker->coordinator_epoch;
+    return end_transaction(entry, batch, marker->commit);
   }
-  if (batch.is_transactional() && entry.transaction_first_offset < 0)
+  if (batch.is_transactional() && entry.transaction_first_offset < 0) {
     entry.transaction_first_offset = batch.base_offset();
+    open_.insert(batch.base_offset());
+  }
   if (entry.batches.size() == ProducerEntry::window) entry.batches.erase(entry.batches.begin());
   entry.batches.push_back(batch_of(batch));
+  return std::nullopt;
+}
+
+std::optional<AbortedTransaction> ProducerStates::end_transaction(ProducerEntry& entry,
+                                                                  const record::BatchView& marker, bool commit) {
+  const Offset first = std::exchange(entry.transaction_first_offset, no_offset);
+  if (first < 0) return std::nullopt;  // it wrote nothing here
+  open_.erase(first);
+  ended_.emplace(first, marker.base_offset());
+  if (commit) return std::nullopt;
+  return AbortedTransaction{.producer_id = marker.producer_id(),
+                            .first_offset = first,
+                            .last_offset = marker.base_offset(),
+                            .last_stable_offset = open_.empty() ? marker.next_offset() : *open_.begin()};
+}
+
+std::optional<Offset> ProducerStates::first_unstable_offset() const {
+  std::optional<Offset> first;
+  if (!open_.empty()) first = *open_.begin();
+  if (!ended_.empty() && (!first || ended_.begin()->first < *first)) first = ended_.begin()->first;
+  return first;
+}
+
+void ProducerStates::forget_ended(Offset high_watermark) {
+  std::erase_if(ended_, [&](const auto& item) { return item.second < high_watermark; });
 }
 
 bool ProducerStates::recall(const record::BatchView& batch) {
@@ -101,7 +132,11 @@ void ProducerStates::expire(TimestampMs now, std::int64_t expiration_ms) {
   });
 }
 
-void ProducerStates::clear() { entries_.clear(); }
+void ProducerStates::clear() {
+  entries_.clear();
+  open_.clear();
+  ended_.clear();
+}
 
 std::vector<std::byte> ProducerStates::snapshot() const {
   std::vector<std::int64_t> ids;
@@ -141,7 +176,7 @@ Result<void> ProducerStates::restore(Bytes snapshot, TimestampMs now, std::int64
   if (count < 0 || snapshot.size() != snapshot_header_size + static_cast<std::size_t>(count) * snapshot_entry_size)
     return corrupt("length");
 
-  entries_.clear();
+  clear();
   const std::byte* at = snapshot.data() + snapshot_header_size;
   const auto take = [&]<class T>(T& value) {
     value = load_be<T>(at);
@@ -166,6 +201,7 @@ Result<void> ProducerStates::restore(Bytes snapshot, TimestampMs now, std::int64
       last.timestamp = entry.last_timestamp;
       entry.batches.push_back(last);
     }
+    if (entry.transaction_first_offset >= 0) open_.insert(entry.transaction_first_offset);
     entries_[id] = std::move(entry);
   }
   expire(now, expiration_ms);

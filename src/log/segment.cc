@@ -13,7 +13,8 @@ Segment::Segment(io::Volume& volume, const std::string& directory, Offset base_o
     : base(base_offset),
       file(std::move(log_file)),
       offsets(volume, directory + "/" + numbered_name(base_offset, suffix::index)),
-      times(volume, directory + "/" + numbered_name(base_offset, suffix::time_index)) {}
+      times(volume, directory + "/" + numbered_name(base_offset, suffix::time_index)),
+      aborted(volume, directory + "/" + numbered_name(base_offset, suffix::txn_index)) {}
 
 void Segment::note_timestamp(const record::BatchView& batch) {
   std::lock_guard lock(mutex_);
@@ -40,6 +41,19 @@ Result<void> Segment::flush_indexes() {
     times.add({newest.timestamp, static_cast<std::int32_t>(newest.last_offset - base)});
   LEAT_CHECK(offsets.flush());
   return times.flush();
+}
+
+Result<void> Segment::note_aborted(const AbortedTransaction& transaction) {
+  aborted.add(transaction);
+  LEAT_CHECK(aborted.flush());
+  aborted.release_memory();
+  return {};
+}
+
+std::vector<std::shared_ptr<io::File>> Segment::index_files() const {
+  std::vector<std::shared_ptr<io::File>> files = {offsets.file(), times.file(), aborted.file()};
+  std::erase(files, nullptr);
+  return files;
 }
 
 void Segment::use_time_index() {

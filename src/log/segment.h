@@ -24,7 +24,7 @@ struct BatchPlace {
   Offset last_offset = 0;
 };
 
-/// One segment: the file of batches, its two indexes, and what is known of its timestamps.
+/// One segment: the file of batches, its indexes, and what is known of its timestamps.
 ///
 /// Threads: one writer (the log's owner); find, timestamps and the files may be used by any thread.
 class Segment {
@@ -35,6 +35,7 @@ class Segment {
   const std::shared_ptr<io::File> file;
   OffsetIndex offsets;
   TimeIndex times;
+  TransactionIndex aborted;
   /// Bytes of whole batches.
   std::atomic<std::uint64_t> size = 0;
 
@@ -42,8 +43,13 @@ class Segment {
   void note(const record::BatchView& batch, std::uint64_t position, std::int64_t index_interval_bytes);
   /// Only the timestamp; for batches that the index knows already.
   void note_timestamp(const record::BatchView& batch);
-  /// The closing time entry (files.md 8.3), and both indexes written to their files.
+  /// Takes a transaction whose ABORT marker lies here. Written at once, so that memory does not grow with them; durable,
+  /// like the other indexes, when the segment is sealed.
+  Result<void> note_aborted(const AbortedTransaction& transaction);
+  /// The closing time entry (files.md 8.3), and both indexes of batches written to their files.
   Result<void> flush_indexes();
+  /// The files of the indexes, as far as this process has opened them.
+  std::vector<std::shared_ptr<io::File>> index_files() const;
   /// Has the largest timestamp taken from the time index at the first use (files.md 8.4).
   void use_time_index();
   /// Forgets the timestamps and the bytes since the last entry.

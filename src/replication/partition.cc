@@ -42,7 +42,9 @@ Partition::Partition(NodeId self, storage::LoadedLog loaded, storage::SyncRounds
       config_(std::make_shared<const config::LogConfig>(config)),
       high_watermark_(std::clamp(loaded.high_watermark, log_->log_start(), log_->durable_end())),
       durable_end_(log_->durable_end()),
-      recovery_point_(log_->log_start()) {}
+      recovery_point_(log_->log_start()) {
+  log_->producers().forget_ended(high_watermark_);
+}
 
 Result<void> Partition::update(const LeaderState& state) {
   Aftermath after;
@@ -155,6 +157,11 @@ std::optional<Errc> Partition::wait_for(Offset end, std::int16_t acks, Committed
   return std::nullopt;
 }
 
+Offset Partition::last_stable_offset() const {
+  const auto unstable = log_->producers().first_unstable_offset();
+  return unstable ? std::min(high_watermark_, std::max(*unstable, log_->log_start())) : high_watermark_;
+}
+
 void Partition::advance(Aftermath& after) {
   if (!is_leader()) return;
   durable_waiters_.take(durable_end_, Errc::none, after.ready);
@@ -164,6 +171,7 @@ void Partition::advance(Aftermath& after) {
   }
   if (durable_end_ > high_watermark_) {
     high_watermark_ = durable_end_;
+    log_->producers().forget_ended(high_watermark_);
     tell_watchers(after);
   }
   committed_waiters_.take(high_watermark_, Errc::none, after.ready);
@@ -244,7 +252,8 @@ ReadResult Partition::read(const ReadRequest& request) const {
     std::lock_guard lock(mutex_);
     result.error = check_leader(request.current_leader_epoch);
     if (result.error != Errc::none) return result;
-    result.high_watermark = result.last_stable_offset = high_watermark_;
+    result.high_watermark = high_watermark_;
+    result.last_stable_offset = last_stable_offset();
     result.log_start = log_->log_start();
     if (request.last_fetched_epoch != no_epoch) {
       const log::EpochEnd end = log_->leader_epochs().end_of(request.last_fetched_epoch, log_->log_end());
@@ -256,16 +265,19 @@ ReadResult Partition::read(const ReadRequest& request) const {
       }
     }
   }
+  const bool is_committed_only = request.isolation == Isolation::read_committed;
   auto range = log_->read({.from = request.from,
-                           .below = result.high_watermark,
+                           .below = is_committed_only ? result.last_stable_offset : result.high_watermark,
                            .max_bytes = request.max_bytes,
-                           .at_least_one_batch = request.at_least_one_batch});
+                           .at_least_one_batch = request.at_least_one_batch,
+                           .with_aborted = is_committed_only});
   if (!range) return {.error = to_kafka(range.error().code)};
   result.range = std::move(*range);
   return result;
 }
 
-OffsetResult Partition::find_offset(TimestampMs timestamp, LeaderEpoch current_leader_epoch) const {
+OffsetResult Partition::find_offset(TimestampMs timestamp, LeaderEpoch current_leader_epoch,
+                                    Isolation isolation) const {
   Offset limit, start;
   LeaderEpoch epoch;
   bool is_behind_term;  // a new leader does not know yet what was committed before it (primitives.md 14)
@@ -273,9 +285,9 @@ OffsetResult Partition::find_offset(TimestampMs timestamp, LeaderEpoch current_l
   {
     std::lock_guard lock(mutex_);
     if (Errc error = check_leader(current_leader_epoch); error != Errc::none) return {.error = error};
-    limit = high_watermark_;
+    limit = isolation == Isolation::read_committed ? last_stable_offset() : high_watermark_;
     start = log_->log_start();
-    is_behind_term = limit < term_start_;
+    is_behind_term = high_watermark_ < term_start_;
     epoch = state_.leader_epoch;
     start_epoch = log_->leader_epochs().epoch_of(start);
   }

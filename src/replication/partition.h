@@ -59,10 +59,18 @@ struct AppendResult {
   Offset end = no_offset;
 };
 
+/// Which records a consumer is shown: those below the high watermark, or below the last stable offset.
+enum class Isolation { read_uncommitted, read_committed };
+/// Of the number in a request.
+inline Isolation isolation_of(std::int8_t level) {
+  return level == 1 ? Isolation::read_committed : Isolation::read_uncommitted;
+}
+
 struct ReadRequest {
   Offset from = 0;
   std::size_t max_bytes = 0;
   bool at_least_one_batch = false;
+  Isolation isolation = Isolation::read_uncommitted;
   LeaderEpoch current_leader_epoch = no_epoch;
   LeaderEpoch last_fetched_epoch = no_epoch;
 };
@@ -90,7 +98,8 @@ struct OffsetResult {
 ///
 ///   P1 HW = least durable end over the ISR; it stands still while the ISR is below min ISR (B20, F9),
 ///      and never goes back within a leader term.
-///   P2 nothing at or above the HW is returned to a consumer.
+///   P2 nothing at or above the HW is returned to a consumer, nor at or above the LSO (E8) to one that reads committed
+///      records only.
 ///   P3 acks=1 is answered at the leader's durable end, acks=all at the HW.
 class Partition : public storage::Syncable, public std::enable_shared_from_this<Partition> {
  public:
@@ -115,9 +124,9 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
   std::optional<Errc> wait_for(Offset end, std::int16_t acks, Committed done);
 
   ReadResult read(const ReadRequest& request) const;
-  /// ListOffsets' special timestamps -1, -2, -3, -4 and real ones (primitives.md 14); `limit` by
-  /// isolation is the HW.
-  OffsetResult find_offset(TimestampMs timestamp, LeaderEpoch current_leader_epoch) const;
+  /// ListOffsets' special timestamps -1, -2, -3, -4 and real ones (primitives.md 14).
+  OffsetResult find_offset(TimestampMs timestamp, LeaderEpoch current_leader_epoch,
+                           Isolation isolation = Isolation::read_uncommitted) const;
   /// OffsetForLeaderEpoch.
   struct EpochResult {
     Errc error = Errc::none;
@@ -183,6 +192,7 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
   bool is_below_min_isr() const { return state_.isr_size < effective_min_isr(); }
   bool syncs_every_append() const { return config_->flush_messages <= 1; }
   Offset acknowledged_end(std::int16_t acks) const;
+  Offset last_stable_offset() const;
   storage::LogDirectory::Checkpoint describe() const;
   /// Moves the HW if P1 lets it, and collects whom to tell after unlocking.
   void advance(Aftermath& after);

@@ -10,6 +10,7 @@
 #include "log/log.h"
 #include "record/batch_builder.h"
 #include "record/batch_view.h"
+#include "record/control_record.h"
 #include "sim/disk.h"
 #include "sim/scheduler.h"
 
@@ -27,6 +28,7 @@ struct BatchSpec {
   std::int32_t sequence = -1;
   std::size_t value_size = 6;
   record::Codec codec = record::Codec::none;
+  bool is_transactional = false;
 };
 
 /// Records of `value_size` bytes, one millisecond apart.
@@ -35,11 +37,26 @@ inline std::vector<std::byte> batch(const BatchSpec& spec) {
                                 .leader_epoch = spec.epoch,
                                 .producer_id = spec.producer_id,
                                 .producer_epoch = spec.producer_epoch,
-                                .base_sequence = spec.sequence});
+                                .base_sequence = spec.sequence,
+                                .is_transactional = spec.is_transactional});
   for (int i = 0; i < spec.records; ++i)
     builder.append(spec.timestamp + i, Bytes("k"), Bytes(std::string(spec.value_size, 'v')));
   return builder.build(spec.codec).value();
 }
+
+/// One record of a transaction.
+inline std::vector<std::byte> transactional(Offset base, std::int64_t producer_id, std::int32_t sequence = 0) {
+  return batch({.base = base, .producer_id = producer_id, .producer_epoch = 0, .sequence = sequence,
+                .is_transactional = true});
+}
+inline std::vector<std::byte> marker(Offset base, std::int64_t producer_id, bool commit) {
+  auto bytes = record::marker_batch({.commit = commit, .coordinator_epoch = 3}, producer_id, 0, sample_time);
+  record::set_base_offset(bytes, base);
+  record::set_leader_epoch(bytes, 0);
+  return bytes;
+}
+inline std::vector<std::byte> committed(Offset base, std::int64_t producer_id) { return marker(base, producer_id, true); }
+inline std::vector<std::byte> aborted(Offset base, std::int64_t producer_id) { return marker(base, producer_id, false); }
 
 /// The bytes of a range, by the slices' own files.
 inline std::vector<std::byte> bytes_of(const ReadRange& range) {

@@ -107,6 +107,75 @@ TEST(ProducerStates, StateExpiresByTheTimeOfRecordsUnlessATransactionIsOpen) {  
   EXPECT_EQ(states.entries().at(2).coordinator_epoch, 9);
 }
 
+TEST(ProducerStates, AProducerWithAnOpenTransactionWritesNothingOutsideIt) {  // E5
+  ProducerStates states;
+  states.update(record::BatchView::parse(transactional(0, 1)).value());
+  const auto outside = batch({.base = 1, .producer_id = 1, .producer_epoch = 0, .sequence = 1});
+  EXPECT_EQ(states.check(record::BatchView::parse(outside).value()).error().code, Errc::invalid_txn_state);
+  EXPECT_TRUE(states.check(record::BatchView::parse(transactional(1, 1, 1)).value()));
+  states.update(record::BatchView::parse(committed(1, 1)).value());
+  EXPECT_TRUE(states.check(record::BatchView::parse(outside).value()));
+}
+
+/// The header alone, as compaction leaves it (files.md 12.5).
+std::vector<std::byte> emptied(std::vector<std::byte> batch) {
+  batch.resize(record::batch_header_size);
+  store_be<std::int32_t>(batch.data() + record::batch_at::batch_length,
+                         record::batch_header_size - record::batch_prefix_size);
+  store_be<std::int32_t>(batch.data() + record::batch_at::record_count, 0);
+  return batch;
+}
+
+/// One line of a trace: a batch, then the high watermark; the first offset that is not decided, -1 when all is.
+struct Transactional {
+  const char* rule;
+  std::vector<std::byte> batch;
+  Offset high_watermark;
+  Offset first_unstable;
+};
+
+TEST(ProducerStates, WhatIsUndecidedBeginsWithTheEarliestTransaction) {  // E8
+  ProducerStates states;
+  const std::vector<Transactional> steps = {
+      {"none is open", batch({.base = 0, .producer_id = 9, .producer_epoch = 0, .sequence = 0}), 1, -1},
+      {"one begins", transactional(1, 1), 2, 1},
+      {"another begins behind it", transactional(2, 2), 3, 1},
+      {"more of the first", transactional(3, 1, 1), 4, 1},
+      {"the first one's marker is not committed", committed(4, 1), 4, 1},
+      {"it is, and the other is open", transactional(5, 2, 1), 6, 2},
+      {"the other one's marker is committed", aborted(6, 2), 7, -1},
+      {"a marker without a transaction", aborted(7, 3), 7, -1},
+      {"one begins again", transactional(8, 1, 2), 9, 8},
+      {"a marker that compaction emptied ends nothing", emptied(aborted(9, 1)), 10, 8},
+  };
+  for (const Transactional& step : steps) {
+    states.update(record::BatchView::parse(step.batch).value());
+    states.forget_ended(step.high_watermark);
+    EXPECT_EQ(states.first_unstable_offset().value_or(-1), step.first_unstable) << step.rule;
+  }
+  ProducerStates restored;
+  ASSERT_TRUE(restored.restore(states.snapshot(), sample_time, 1000));
+  EXPECT_EQ(restored.first_unstable_offset(), 8) << "an open transaction is in the snapshot";
+  restored.clear();
+  EXPECT_FALSE(restored.first_unstable_offset());
+}
+
+TEST(ProducerStates, AnAbortTellsWhatItEndedAndWhatIsDecidedSince) {  // E9
+  ProducerStates states;
+  const auto take = [&](const std::vector<std::byte>& bytes) {
+    return states.update(record::BatchView::parse(bytes).value());
+  };
+  EXPECT_FALSE(take(transactional(0, 1)));
+  EXPECT_FALSE(take(transactional(1, 2)));
+  EXPECT_FALSE(take(transactional(2, 3)));
+  EXPECT_FALSE(take(committed(3, 1)));
+  EXPECT_EQ(take(aborted(4, 3)), (AbortedTransaction{.producer_id = 3, .first_offset = 2, .last_offset = 4,
+                                                     .last_stable_offset = 1}));
+  EXPECT_EQ(take(aborted(5, 2)), (AbortedTransaction{.producer_id = 2, .first_offset = 1, .last_offset = 5,
+                                                     .last_stable_offset = 6}));
+  EXPECT_FALSE(take(aborted(6, 2))) << "without data here";
+}
+
 constexpr const char* golden =  // files.md 9
     "0001af37745700000002"
     "00000000000003e800000000000000000000000000060000000000" "00018bcfe5680affffffffffffffffffffffff"

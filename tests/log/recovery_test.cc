@@ -173,6 +173,23 @@ TEST_F(RecoveryTest, EpochsAreLearntFromBatches) {
   EXPECT_EQ(text("leader-epoch-checkpoint"), "0\n2\n2 0\n5 1\n");
 }
 
+TEST_F(RecoveryTest, ATermWithoutABatchCostsTheNextOpenNothing) {
+  {
+    auto log = open_clean();
+    ASSERT_TRUE(log->start_epoch(4));
+    ASSERT_TRUE(log->close());
+  }
+  const auto before = disk.counters();
+  auto log = open_clean();
+  EXPECT_TRUE(log->leader_epochs().entries().empty());
+  EXPECT_EQ(disk.counters().writes, before.writes);
+  EXPECT_EQ(disk.counters().syncs + disk.counters().directory_syncs, before.syncs + before.directory_syncs);
+  ASSERT_TRUE(log->start_epoch(5));
+  ASSERT_TRUE(log->append(batch({.base = 0, .epoch = 5})));
+  ASSERT_TRUE(log->close());
+  EXPECT_EQ(text("leader-epoch-checkpoint"), "0\n1\n5 0\n");
+}
+
 TEST_F(RecoveryTest, ALogStartAboveTheEndRestartsTheLogThere) {
   write(3);
   auto log = open({.log_start = 100});

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "record/batch_builder.h"
+#include "record/control_record.h"
 #include "sim/disk.h"
 #include "sim/scheduler.h"
 
@@ -252,6 +253,44 @@ TEST_F(PartitionTest, ANewLeaderBehindItsTermsStartKnowsNoLatestOffset) {
   EXPECT_EQ(partition->find_offset(1'700'000'000'000, no_epoch).found.offset, 0);
   lead({.leader_epoch = 1, .replica_count = 3, .isr_size = 2});
   EXPECT_EQ(partition->find_offset(-1, no_epoch).found.offset, 4);
+}
+
+TEST_F(PartitionTest, TheLastStableOffsetWaitsForTheMarkerToBeCommitted) {  // E8
+  lead();
+  append(2);
+  append(1, -1, {.producer_id = 7, .producer_epoch = 0, .base_sequence = 0, .is_transactional = true});
+  append(1);
+  release_syncs();
+  EXPECT_EQ(partition->high_watermark(), 4);
+  const auto read_committed = [&] { return partition->read({.isolation = Isolation::read_committed}); };
+  EXPECT_EQ(read_committed().last_stable_offset, 2);
+  EXPECT_EQ(partition->find_offset(-1, no_epoch, Isolation::read_committed).found.offset, 2);
+  partition.reset();
+  {
+    auto log = log::Log::open(disk, scheduler, {.directory = "data/t-0"}, {}).value();
+    auto marker = record::marker_batch({.commit = true}, 7, 0, 1'700'000'000'000);
+    record::set_base_offset(marker, 4);
+    record::set_leader_epoch(marker, 0);
+    ASSERT_TRUE(log->append(marker));
+  }
+  open({.min_insync_replicas = 2}, 4);
+  lead({.leader_epoch = 1, .replica_count = 2, .isr_size = 1});
+  EXPECT_EQ(partition->high_watermark(), 4);
+  EXPECT_EQ(read_committed().last_stable_offset, 2) << "the marker is there, and not below the high watermark";
+  lead({.leader_epoch = 1, .replica_count = 2, .isr_size = 2});
+  EXPECT_EQ(read_committed().last_stable_offset, 5);
+  open({}, 5);
+  lead({.leader_epoch = 2});
+  EXPECT_EQ(read_committed().last_stable_offset, 5) << "replayed, and committed before";
+}
+
+TEST_F(PartitionTest, TheLastStableOffsetIsNotBelowTheLogStart) {
+  lead();
+  append(1, -1, {.producer_id = 7, .producer_epoch = 0, .base_sequence = 0, .is_transactional = true});
+  append(3);
+  release_syncs();
+  EXPECT_EQ(partition->delete_records(2).low_watermark, 2);
+  EXPECT_EQ(partition->read({.from = 2}).last_stable_offset, 2);
 }
 
 TEST_F(PartitionTest, FlushMessagesCountsRecordsAndNotBatches) {
