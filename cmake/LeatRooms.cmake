@@ -41,7 +41,7 @@ function(leat_precompile target leader)
     target_precompile_headers(${target} REUSE_FROM ${leader})
   endif()
   # What GCC 12 wrongly says of std::string it keeps to itself only where it reads the header in person.
-  target_compile_options(${target} PRIVATE -Wno-array-bounds -Wno-stringop-overflow -Wno-restrict)
+  target_compile_options(${target} PRIVATE -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict)
 endfunction()
 set(LEAT_COMMON_HEADERS <algorithm> <array> <atomic> <charconv> <chrono> <cstdint> <deque> <functional> <map> <memory>
     <mutex> <optional> <set> <span> <string> <string_view> <unordered_map> <utility> <variant> <vector>)

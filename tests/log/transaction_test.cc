@@ -112,9 +112,10 @@ TEST_F(TransactionTest, RecoveryMakesTheIndexAnew) {
   for (const bool with_snapshots : {true, false}) {
     ASSERT_TRUE(file("00000000000000000003.txnindex")->write_at(0, std::string(80, '\x7f')));
     ASSERT_TRUE(file("00000000000000000000.txnindex")->write_at(0, before));
-    if (!with_snapshots)
-      for (const char* name : {"00000000000000000003.snapshot", "00000000000000000007.snapshot"})
-        ASSERT_TRUE(disk.remove(std::string(directory) + "/" + name));
+    for (const char* name : {"00000000000000000003.snapshot", "00000000000000000007.snapshot"}) {
+      if (with_snapshots) continue;
+      ASSERT_TRUE(disk.remove(std::string(directory) + "/" + name));
+    }
     auto log = open();
     EXPECT_EQ(told_everywhere(*log), told_of_interleaved);
     EXPECT_EQ(text("00000000000000000003.txnindex"), before);
