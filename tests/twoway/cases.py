@@ -6,8 +6,9 @@ from pathlib import Path
 import batches
 from harness import case
 from home import Home, STATIC, uuid_text
-from ledger import IDEMPOTENT, Ledger, Member
+from ledger import HOUR, IDEMPOTENT, Ledger, Member
 from tools import Kafka as Tools
+from transactions import SETTINGS, Script, seen
 
 JAVA = Tools(Path(os.environ["LEAT_TWOWAY_JAVA"])).java
 
@@ -183,6 +184,46 @@ def a_transaction_that_kafka_left_open():
             ledger.transactional("opener")  # ends what the one before it began
             ledger.write("opened", 5)
             ledger.check()
+
+
+@case
+def transactions_of_kafka_are_seen_as_kafka_shows_them():
+    """Committed, aborted and open ones, over several segments; also by a leatd that made all indexes anew."""
+    with Home(JAVA, STATIC) as home:
+        home.format()
+        ledger = Ledger(home.bootstrap, seed=6)
+        script = Script(seed=6, partitions=2, steps=300)
+
+        def shown():
+            return seen(JAVA, home.bootstrap, "mixed", 2, script.clock - HOUR // 6)
+
+        def indexes():
+            return {path: path.read_bytes() for path in home.data.glob("mixed-*/*.txnindex")}
+
+        with home.kafka():
+            ledger.create("mixed", 2, **SETTINGS)
+            script.write(JAVA, home.bootstrap, "mixed")
+            by_kafka = shown()
+        assert script.open and home.segments("mixed-0") > 5 and len(indexes()) > 2
+        committed = {line.split()[-1] for line in by_kafka if line.startswith("read_committed")}
+        assert not committed & {*script.values["aborted"]} and committed & {*script.values["committed"]}
+        with home.leatd() as leatd:
+            assert shown() == by_kafka
+            leatd.kill9()
+        before = indexes()
+        (home.data / "recovery-point-offset-checkpoint").unlink()
+        with home.leatd():
+            assert shown() == by_kafka
+            script.write_plain(JAVA, home.bootstrap, "mixed", 20)
+            by_leatd = shown()
+        assert indexes() == before
+        with home.kafka():
+            assert shown() == by_leatd != by_kafka
+            for producer in script.open:
+                ledger.transactional(producer)  # ends what the one before it began
+            by_kafka = shown()
+        with home.leatd():
+            assert shown() == by_kafka
 
 
 @case
