@@ -132,9 +132,12 @@ class World {
   std::shared_ptr<broker::Broker> broker_;
 };
 
-std::vector<std::byte> subscription() {
+/// Another one each time: a member that joins a stable group with what it said before is only told where it stands.
+std::vector<std::byte> subscription(int rebalance) {
   protocol::ConsumerProtocolSubscription message;
   message.topics.push_back("t");
+  const auto number = static_cast<std::byte>(rebalance);
+  message.user_data = Payload::own({number});
   std::vector<std::byte> bytes{std::byte{0}, std::byte{0}};
   const auto body = protocol::encode_flat(message, 0).value();
   bytes.insert(bytes.end(), body.begin(), body.end());
@@ -182,6 +185,7 @@ class Members {
   }
   /// All join, and all are assigned.
   void rebalance() {
+    ++rebalances_;
     each([&](Member& member) { join(member, [&](protocol::JoinGroupResponse& answer) { sync(member, answer); }); });
   }
   void heartbeat() {
@@ -212,7 +216,7 @@ class Members {
     request.rebalance_timeout_ms = 300'000;
     request.member_id = member.id;
     request.protocol_type = "consumer";
-    request.protocols.push_back({.name = "range", .metadata = Payload::own(subscription())});
+    request.protocols.push_back({.name = "range", .metadata = Payload::own(subscription(rebalances_))});
     send<protocol::JoinGroupResponse>(*member.channel, 9, std::move(request), std::move(done));
   }
   void sync(Member& member, protocol::JoinGroupResponse& joined) {
@@ -236,6 +240,7 @@ class Members {
 
   const int members_;
   const int partitions_;
+  int rebalances_ = 0;
   std::vector<Member> all_;
   Outstanding outstanding_;
 };
