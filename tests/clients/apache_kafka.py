@@ -27,13 +27,14 @@ share.coordinator.state.topic.min.isr=1
 
 
 class ApacheKafka(Leatd):
-    """Started and killed like leatd; `java` is the command that has its classes."""
+    """Started and killed like leatd; `java` is the command that has its classes, `jvm` its options, `extra` more settings."""
 
     files = ("logs",)  # its indexes end with space for more
 
-    def __init__(self, java):
-        super().__init__()
+    def __init__(self, java, extra=None, wrap=(), jvm=("-Xmx512m", "-XX:+UseSerialGC")):
+        super().__init__(wrap=wrap)
         self.java = java
+        self.jvm = jvm
         ports = [socket.socket() for _ in range(2)]
         for port in ports:
             port.bind(("127.0.0.1", 0))
@@ -42,7 +43,8 @@ class ApacheKafka(Leatd):
             port.close()
         self.bootstrap = f"127.0.0.1:{broker}"
         self.config = self.dir / "server.properties"
-        self.config.write_text(SETTINGS.format(broker=broker, controller=controller, data=self.data))
+        self.config.write_text(SETTINGS.format(broker=broker, controller=controller, data=self.data) +
+                               "".join(f"{name}={value}\n" for name, value in (extra or {}).items()))
 
     def start(self):
         if not self.starts:
@@ -52,7 +54,7 @@ class ApacheKafka(Leatd):
         self.log = self.dir / f"kafka-{self.starts}.log"
         began = time.monotonic()
         with open(self.log, "wb") as out:
-            self.process = subprocess.Popen([self.java[0], "-Xmx512m", "-XX:+UseSerialGC", *self.java[1:], "kafka.Kafka",
+            self.process = subprocess.Popen([*self.wrap, self.java[0], *self.jvm, *self.java[1:], "kafka.Kafka",
                                              str(self.config)], stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         host, port = self.bootstrap.split(":")
         while True:

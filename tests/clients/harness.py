@@ -5,6 +5,8 @@ or all), prints one line each and last `N passed, N failed`.
 """
 
 import contextlib
+import importlib.machinery
+import importlib.util
 import os
 import re
 import shutil
@@ -27,17 +29,18 @@ PATIENCE = 60  # seconds until something that must come is said to hang; nothing
 class Leatd:
     """A leatd on a free port. As a context it is started and stopped, and its directory goes with it.
 
-    `wrap` is put before the command, e.g. strace and its options; `settings` become --set.
+    `wrap` is put before the command, e.g. strace and its options; `settings` become --set, over those of `file`.
     """
 
     restarts = True
     files = ("logs", "indexes")  # what can be looked into while it runs
 
-    def __init__(self, settings=None, wrap=()):
+    def __init__(self, settings=None, wrap=(), file=None, bin=BIN):
         self.dir = Path(tempfile.mkdtemp(prefix="leat-test-"))
         self.data = self.dir / "data"
         self.settings = {"listeners": "PLAINTEXT://127.0.0.1:0", "log.dirs": self.data, **(settings or {})}
         self.wrap = list(wrap)
+        self.command = [bin / "leatd", *([file] if file else [])]
         self.process = None
         self.bootstrap = None
         self.starts = 0
@@ -64,7 +67,7 @@ class Leatd:
         """Returns the seconds until leatd said that it is ready."""
         self.starts += 1
         self.log = self.dir / f"leatd-{self.starts}.log"
-        command = self.wrap + [str(BIN / "leatd")]
+        command = [str(word) for word in self.wrap + self.command]
         for name, value in self.settings.items():
             command += ["--set", f"{name}={value}"]
         began = time.monotonic()
@@ -83,12 +86,10 @@ class Leatd:
         return self.log.read_text(errors="replace")
 
     def pid(self):
-        """Of leatd itself, also where it runs under another program."""
-        if not self.wrap:
-            return self.process.pid
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        assert len(children) == 1, f"the wrapper of leatd has children {children}"
-        return int(children[0])
+        """Of leatd itself, also where it runs below another program. One like taskset becomes what it starts."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split() if self.wrap else []
+        assert len(children) <= 1, f"the wrapper of leatd has children {children}"
+        return int(children[0]) if children else self.process.pid
 
     def stop(self):
         """SIGTERM, which must end in a status of 0."""
@@ -117,13 +118,23 @@ class Leatd:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
-def run(command, stdin=None, check=True, timeout=PATIENCE):
+def run(command, stdin=None, check=True, timeout=PATIENCE, **how):
     """The finished process, its stdout and stderr as bytes. An exit status other than 0 raises, unless check=False."""
-    done = subprocess.run([str(word) for word in command], input=stdin or b"", capture_output=True, timeout=timeout)
+    done = subprocess.run([str(word) for word in command], input=stdin or b"", capture_output=True, timeout=timeout,
+                          **how)
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(map(str, command))[:300]}: status {done.returncode}\n"
                              f"{done.stderr[-2000:].decode(errors='replace')}")
     return done
+
+
+def runner():
+    """tests/clients/run as a module: it knows how to install."""
+    path = ROOT / "tests/clients/run"
+    loader = importlib.machinery.SourceFileLoader("clients_run", str(path))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("clients_run", loader))
+    loader.exec_module(module)
+    return module
 
 
 def create_topic(bootstrap, name, partitions, configs=None):

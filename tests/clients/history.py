@@ -5,6 +5,7 @@ A history is a list of events for each member, each a dict with its time `t` (CL
     assigned, revoked, lost    partitions
     records                    records: partition, offset, value of each
     committing, committed      offsets: partition and offset of each; what failed stays at committing
+    committed_anew             the same, where the client kept the commit back until it was another member of the group
     left
 
 and by who runs it: killed, stopped and continued. An ownership is from assigned until revoked, lost or killed. Members take
@@ -55,6 +56,7 @@ class Commit(NamedTuple):
     began: int
     ended: Optional[int]  # None: it is not known to have succeeded
     offset: int
+    anew: bool = False  # by another member than the one that began it
 
 
 def seconds(t):
@@ -129,9 +131,10 @@ def read_member(name, events, rules, ownerships, commits, found):
             for partition, offset in event["offsets"]:
                 under_way[partition, offset] = t
                 commits[partition].append(Commit(name, t, None, offset))
-        elif kind == "committed":
+        elif kind in ("committed", "committed_anew"):
             for partition, offset in event["offsets"]:
-                commits[partition].append(Commit(name, under_way.get((partition, offset), t), t, offset))
+                commits[partition].append(Commit(name, under_way.get((partition, offset), t), t, offset,
+                                                 anew=kind == "committed_anew"))
         elif kind == "left":
             for partition in list(owned):
                 end(partition, t)
@@ -167,15 +170,18 @@ def in_order(ownership, found):
 
 
 def from_the_commit(ownership, commits, found):
-    """H4. A zombie may ask so late where to begin that it learns what its successor committed."""
+    """H4. A zombie may ask so late where to begin that it learns what its successor committed. What a client commits for
+    the member that it was, as the one that it has become, may go back: no broker can tell."""
     if not ownership.records or ownership.records[0][0] > ownership.zombie:
         return
     first = ownership.records[0][1]
     last = max((c.offset for c in commits if c.ended is not None and c.ended <= ownership.begin), default=0)
-    possible = {c.offset for c in commits if c.began <= ownership.begin and c.offset > last}
+    possible = {c.offset for c in commits if c.began <= ownership.begin and (c.offset > last or c.anew)}
+    if first in possible:
+        return
     if first < last:
         found.append(f"H4: {ownership} begins with {first}, although {last} was committed")
-    elif first > last and first not in possible:
+    elif first > last:
         found.append(f"H4: {ownership} begins with {first}, and skips what follows the commit of {last}")
 
 
@@ -184,7 +190,7 @@ def zombie_commits(owned, commits, found):
     for ownership in owned:
         others = [o.begin for o in owned if o.member != ownership.member and o.begin > ownership.zombie]
         for commit in commits:
-            if (commit.member == ownership.member and commit.ended is not None and others and
+            if (commit.member == ownership.member and commit.ended is not None and not commit.anew and others and
                     ownership.zombie < commit.began <= ownership.end and commit.began > min(others)):
                 found.append(f"H6: {ownership}, a zombie, committed {commit.offset} at {seconds(commit.ended)}")
 

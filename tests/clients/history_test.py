@@ -147,6 +147,15 @@ class HistoryTest(unittest.TestCase):
         history["a"][-1:-1] = commit(13.2, 0, 7)
         self.expect(history, "H6")
 
+    def test_a_commit_that_a_client_keeps_back_until_it_is_another_member_may_go_back(self):
+        history = zombie()
+        history["a"] += [at(13.2, "committing", offsets=[(0, 7)]), at(13.6, "committed_anew", offsets=[(0, 7)]),
+                         at(13.7, "assigned", partitions=[0]), got(14, 0, 7, 10)]
+        history["b"] += [at(13.4, "revoked", partitions=[0])]
+        self.expect(history)
+        history["a"][-3]["event"] = "committed"
+        self.expect(history, "H4", "H6")
+
     def test_a_short_stop_makes_no_zombie(self):
         history = zombie()
         history["a"][5:] = [at(6, "continued"), at(13.5, "lost", partitions=[0])]

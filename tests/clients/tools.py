@@ -1,5 +1,6 @@
 """Kafka's own command line tools, from the released jars: as writers, as readers, and for what they say of leatd."""
 
+import json
 import random
 import re
 import subprocess
@@ -144,6 +145,38 @@ def admin_tools(kafka):
                          r"Configs: .*retention\.ms=123456789", said), said
         assert len(re.findall(r"Partition: \d\s+Leader: (\d+)\s+Replicas: \1\s+Isr: \1\b", said)) == 4, said
 
+    def elect(leatd, _):
+        """finds every partition led by its preferred replica"""
+        said = of(leatd, "LeaderElectionCommand", "--election-type", "preferred", "--topic", "by-tool", "--partition", "3")
+        assert "already elected for partitions by-tool-3" in said, said
+        said = of(leatd, "LeaderElectionCommand", "--election-type", "preferred", "--all-topic-partitions")
+        assert not said.strip(), said
+
+    def reassign(leatd, _):
+        """moves a partition to where it is, and finds it there"""
+        def tool(*options):
+            return of(leatd, "reassign.ReassignPartitionsCommand", *options)
+
+        topics, plan = leatd.dir / "topics.json", leatd.dir / "plan.json"
+        topics.write_text(json.dumps({"version": 1, "topics": [{"topic": "by-tool"}]}))
+        said = tool("--topics-to-move-json-file", topics, "--broker-list", "1", "--generate")
+        proposed = said.split("Proposed partition reassignment configuration\n")[1]
+        assert len(json.loads(proposed)["partitions"]) == 4, said
+        plan.write_text(proposed)
+        said = tool("--reassignment-json-file", plan, "--execute")
+        assert "Successfully started partition reassignments for by-tool-0,by-tool-1,by-tool-2,by-tool-3" in said, said
+        said = tool("--reassignment-json-file", plan, "--verify")
+        assert len(re.findall(r"^Reassignment of partition by-tool-\d is completed\.$", said, re.M)) == 4, said
+        assert "No partition reassignments found." in tool("--list")
+
+    def log_dirs(leatd, _):
+        """says how large each partition is"""
+        said = of(leatd, "LogDirsCommand", "--describe", "--topic-list", "by-tool")
+        told = json.loads(next(line for line in said.splitlines() if line.startswith("{")))
+        directory, = told["brokers"][0]["logDirs"]
+        assert {row["partition"] for row in directory["partitions"]} == {f"by-tool-{n}" for n in range(4)}, said
+        assert not any(row["size"] for row in directory["partitions"]), said
+
     def offsets(leatd, written):
         """says where the topics written begin and end"""
         began, ended = set(), set()
@@ -199,6 +232,9 @@ def admin_tools(kafka):
             assert expected in text, f"no {expected} in {text[:2000]}"
 
     yield Tool("kafka-topics", kafka, "--create, --describe, --list", [create_and_list, describe])
+    yield Tool("kafka-leader-election", kafka, "--election-type preferred", [elect])
+    yield Tool("kafka-reassign-partitions", kafka, "--generate, --execute, --verify, --list", [reassign])
+    yield Tool("kafka-log-dirs", kafka, "--describe", [log_dirs])
     yield Tool("kafka-get-offsets", kafka, "earliest and latest of the topics written", [offsets])
     yield Tool("kafka-producer-perf-test", kafka, f"{PERF} records of 1000 bytes", [perf])
     yield Tool("kafka-dump-log", kafka, "--deep-iteration of every partition, --cluster-metadata-decoder",

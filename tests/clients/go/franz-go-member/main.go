@@ -29,10 +29,15 @@ func commit(client *kgo.Client, offsets member.Offsets) {
 	for partition, offset := range offsets {
 		request[settings.Topic][partition] = kgo.EpochOffset{Epoch: -1, Offset: offset}
 	}
+	began, _ := client.GroupMetadata()
 	var failed error
+	said := "committed"
 	client.CommitOffsetsSync(context.Background(), request,
-		func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, answer *kmsg.OffsetCommitResponse, err error) {
+		func(_ *kgo.Client, sent *kmsg.OffsetCommitRequest, answer *kmsg.OffsetCommitResponse, err error) {
 			failed = err
+			if sent.MemberID != began {
+				said = "committed_anew" // the client keeps commits back while it joins
+			}
 			if err == nil {
 				for _, topic := range answer.Topics {
 					for _, partition := range topic.Partitions {
@@ -45,7 +50,7 @@ func commit(client *kgo.Client, offsets member.Offsets) {
 		member.Say("commit_failed", "error", failed.Error())
 		return
 	}
-	member.Say("committed", "offsets", offsets)
+	member.Say(said, "offsets", offsets)
 	for partition := range offsets {
 		delete(uncommitted, partition)
 	}
