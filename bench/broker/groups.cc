@@ -6,131 +6,32 @@
 // Expect of the machine: a rebalance is two rounds of requests and one sync of the disk (the leader's assignment); at
 // rest each member sends a heartbeat every 3 s, which is answered from memory; replay is a sequential read and one
 // decoding a record.
-#include <stdlib.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include <atomic>
-#include <chrono>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "broker/broker.h"
-#include "config/broker_config.h"
-#include "io/posix_volume.h"
-#include "io/real_clock.h"
-#include "io/real_entropy.h"
-#include "io/thread_pool.h"
 #include "protocol/messages/consumer_protocol.h"
-#include "protocol/messages/create_topics.h"
 #include "protocol/messages/find_coordinator.h"
 #include "protocol/messages/heartbeat.h"
 #include "protocol/messages/join_group.h"
 #include "protocol/messages/offset_commit.h"
 #include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/sync_group.h"
+#include "world.h"
 
 namespace leat {
 namespace {
 
-using std::chrono::duration;
+using bench::call;
+using bench::expect_none;
+using bench::cpu_seconds;
+using bench::give_up;
+using bench::Outstanding;
+using bench::resident_mib;
+using bench::seconds_since;
+using bench::send;
+using bench::World;
 using std::chrono::steady_clock;
-
-/// Prints what went wrong and ends the run.
-[[noreturn]] void give_up(const std::string& what) {
-  std::fprintf(stderr, "bench_groups: %s\n", what.c_str());
-  std::exit(1);
-}
-void expect_none(std::int16_t error, const char* where) {
-  if (error != 0) give_up(std::string(where) + " answered error " + std::to_string(error));
-}
-
-double cpu_seconds() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + time.tv_usec / 1e6; };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-double resident_mib() {
-  std::ifstream statm("/proc/self/statm");
-  std::size_t total = 0, resident = 0;
-  statm >> total >> resident;
-  return static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 20);
-}
-
-double seconds_since(steady_clock::time_point begin) { return duration<double>(steady_clock::now() - begin).count(); }
-
-/// Counts answers that are under way; `wait` returns when all are here.
-class Outstanding {
- public:
-  void add() { ++left_; }
-  void done() {
-    if (--left_ == 0) left_.notify_all();
-  }
-  void wait() {
-    for (int left = left_; left != 0; left = left_) left_.wait(left);
-  }
-
- private:
-  std::atomic<int> left_ = 0;
-};
-
-template <class Response, class Request>
-void send(protocol::Channel& channel, std::int16_t version, Request request, std::function<void(Response&)> done) {
-  channel.send({.version = version, .message = std::move(request), .client_id = "bench"},
-               [done = std::move(done)](Result<protocol::AnyMessage> answer) {
-                 if (!answer) give_up(answer.error().to_string());
-                 done(*answer->get_if<Response>());
-               });
-}
-
-template <class Response, class Request>
-Response call(protocol::Channel& channel, std::int16_t version, Request request) {
-  Outstanding outstanding;
-  outstanding.add();
-  Response response;
-  send<Response>(channel, version, std::move(request), [&](Response& answer) {
-    response = std::move(answer);
-    outstanding.done();
-  });
-  outstanding.wait();
-  return response;
-}
-
-/// A broker on a real disk and a pool of two threads.
-class World {
- public:
-  explicit World(std::string directory) : directory_(std::move(directory)) { start(); }
-  ~World() { (void)broker_->close(); }
-  std::shared_ptr<protocol::Channel> channel() { return broker_->channel("bench"); }
-  void stop() {
-    if (auto closed = broker_->close(); !closed) give_up(closed.error().to_string());
-    broker_.reset();
-  }
-  void start() {
-    const std::vector<config::Property> properties{{"log.dirs", directory_, "bench"}};
-    auto config = config::BrokerConfig::parse(properties);
-    if (!config) give_up(config.error().to_string());
-    auto opened = broker::Broker::open(
-        {.executor = pool_, .blocking = pool_, .clock = clock_, .entropy = entropy_, .volume = volume_},
-        std::move(*config));
-    if (!opened) give_up(opened.error().to_string());
-    broker_ = std::move(*opened);
-  }
-
- private:
-  const std::string directory_;
-  io::SystemClock clock_;
-  io::SystemEntropy entropy_;
-  io::ThreadPool pool_{2};
-  io::PosixVolume volume_{pool_};
-  std::shared_ptr<broker::Broker> broker_;
-};
 
 /// Another one each time: a member that joins a stable group with what it said before is only told where it stands.
 std::vector<std::byte> subscription(int rebalance) {
@@ -288,19 +189,11 @@ void wait_until_loaded(protocol::Channel& channel, int groups) {
 int run(std::map<std::string, int> options) {
   const int groups = options["--groups"], members = options["--members"], partitions = options["--partitions"];
   const int commits = options["--commits"], rest_seconds = options["--rest-seconds"];
-  char name[] = "/var/tmp/leat-groups-XXXXXX";
-  if (!mkdtemp(name)) give_up("cannot make a directory in /var/tmp");
+  const bench::Folder folder;
   {
-    World world(name);
+    World world(folder.path);
     auto channel = world.channel();
-    protocol::CreateTopicsRequest create;
-    create.timeout_ms = 60'000;
-    auto& topic = create.topics.emplace_back();
-    topic.name = "t";
-    topic.num_partitions = partitions;
-    topic.replication_factor = 1;
-    expect_none(call<protocol::CreateTopicsResponse>(*channel, 7, std::move(create)).topics.at(0).error_code,
-                "CreateTopics");
+    world.create_topic("t", partitions);
     protocol::FindCoordinatorRequest find;
     find.coordinator_keys = {"any"};
     expect_none(call<protocol::FindCoordinatorResponse>(*channel, 4, std::move(find)).coordinators.at(0).error_code,
@@ -344,7 +237,6 @@ int run(std::map<std::string, int> options) {
     std::printf("start: open in %.0f ms, all groups served after %.0f ms (%.0f ms of CPU)\n", 1e3 * opened,
                 1e3 * seconds_since(begin), 1e3 * (cpu_seconds() - cpu_before));
   }
-  std::filesystem::remove_all(name);
   return 0;
 }
 
@@ -352,12 +244,7 @@ int run(std::map<std::string, int> options) {
 }  // namespace leat
 
 int main(int argc, char** argv) {
-  std::map<std::string, int> options{
-      {"--groups", 1000}, {"--members", 3}, {"--partitions", 1000}, {"--commits", 1'000'000}, {"--rest-seconds", 10}};
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const auto option = options.find(argv[i]);
-    if (option == options.end()) leat::give_up(std::string("unknown option ") + argv[i]);
-    option->second = std::atoi(argv[i + 1]);
-  }
-  return leat::run(options);
+  return leat::run(leat::bench::parse_options(
+      {{"--groups", 1000}, {"--members", 3}, {"--partitions", 1000}, {"--commits", 1'000'000}, {"--rest-seconds", 10}},
+      argc, argv));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <leat/consumer.h>
+#include <leat/export.h>
 #include <leat/result.h>
 #include <leat/topic_partition.h>
 
@@ -94,7 +95,7 @@ struct AdminOptions {
 
 /// Creates, changes and describes topics and consumer groups. Calls wait for the broker; what it refuses comes back with Kafka's
 /// code and the broker's words. Safe from any thread; after a fork the child's calls fail with `closed`.
-class Admin {
+class LEAT_EXPORT Admin {
  public:
   Admin(Admin&&) noexcept;
   Admin& operator=(Admin&&) noexcept;
@@ -143,7 +144,7 @@ class Admin {
 
  private:
   friend class client::Access;
-  struct Impl;
+  struct LEAT_HIDDEN Impl;
   explicit Admin(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -3,6 +3,7 @@
 #include <leat/admin.h>
 #include <leat/consumer.h>
 #include <leat/diagnostics.h>
+#include <leat/export.h>
 #include <leat/producer.h>
 #include <leat/result.h>
 
@@ -55,7 +56,7 @@ struct BrokerOptions {
 /// thread at a time. After a fork the child's calls fail with `closed`; the child must not use the directory.
 /// Movable; destruction is `close()`. Producers, consumers and admins may outlive it: their calls then fail
 /// with `closed`.
-class Broker {
+class LEAT_EXPORT Broker {
  public:
   /// Opens the directory, or formats an empty one, and recovers what a crash left. Ready when it returns.
   /// `in_use`, `invalid_config` (which setting and why), `io_error`, `disk_full`, `corrupt`.
@@ -86,7 +87,7 @@ class Broker {
 
  private:
   friend class client::Access;
-  struct Impl;
+  struct LEAT_HIDDEN Impl;
   explicit Broker(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <leat/export.h>
 #include <leat/record.h>
 #include <leat/result.h>
 #include <leat/topic_partition.h>
@@ -129,7 +130,7 @@ using CommitCallback = std::function<void(const Result<void>&)>;
 /// join again; `fenced_instance_id`, another member with the same instance id, by every poll.
 /// Threads: one at a time. After a fork the child's calls fail with `closed`.
 /// Movable; destruction closes, but commits nothing and calls nobody back.
-class Consumer {
+class LEAT_EXPORT Consumer {
  public:
   Consumer(Consumer&&) noexcept;
   Consumer& operator=(Consumer&&) noexcept;
@@ -194,7 +195,7 @@ class Consumer {
 
  private:
   friend class client::Access;
-  struct Impl;
+  struct LEAT_HIDDEN Impl;
   explicit Consumer(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

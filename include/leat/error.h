@@ -1,5 +1,7 @@
 #pragma once
 
+#include <leat/export.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -170,10 +172,10 @@ enum class Errc : std::int16_t {
 };
 
 /// "OFFSET_OUT_OF_RANGE", "IO_ERROR": the name in Kafka's spelling.
-std::string_view name(Errc code) noexcept;
+LEAT_EXPORT std::string_view name(Errc code) noexcept;
 
 /// A failed operation: what kind, and a phrase for the operator that says what and where.
-struct Error {
+struct LEAT_EXPORT Error {
   Errc code = Errc::unknown_server_error;
   /// "opening orders-0/00000000000000000042.log: batch at byte 8192: CRC mismatch"
   std::string context;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Everything of Leat but `leat/server.h`, which belongs to a library of its own.
+/// Everything of `leat::leat`. `leat/server.h`, `leat/protobuf.h` and `leat/sim.h` belong to libraries of their own.
 
 #include <leat/admin.h>
 #include <leat/broker.h>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <leat/diagnostics.h>
+#include <leat/export.h>
 #include <leat/producer.h>
 #include <leat/record.h>
 #include <leat/result.h>
@@ -54,7 +55,7 @@ struct LogEntry {
 /// again, because what is on disk is unknown until then. Reads go on.
 /// Threads: all calls from any thread; appends take turns, reads do not wait for them. After a fork the
 /// child's calls fail with `closed`. Movable; destruction is `close()`.
-class Log {
+class LEAT_EXPORT Log {
  public:
   /// Makes the directory when missing. `in_use` when another process, or another Log, has it.
   static Result<Log> open(const std::string& directory, LogOptions options = {});
@@ -93,7 +94,7 @@ class Log {
   Result<void> close();
 
  private:
-  struct Impl;
+  struct LEAT_HIDDEN Impl;
   explicit Log(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <leat/export.h>
 #include <leat/record.h>
 #include <leat/result.h>
 
@@ -56,7 +57,7 @@ struct ProducerOptions {
 
 /// What became, or will become, of one sent record. Safe from any thread; cheap to copy. May be dropped:
 /// the record is sent all the same.
-class Receipt {
+class LEAT_EXPORT Receipt {
  public:
   /// Waits for the acknowledgement or the final failure, at most the producer's `delivery_timeout`. The
   /// record's batch leaves at once. Not to be called from a callback of Leat's.
@@ -87,7 +88,7 @@ using DeliveryCallback = std::function<void(const Result<RecordPosition>&)>;
 /// Failure: what a retry may cure is retried until `delivery_timeout`; then the receipt has the last error.
 /// Threads: all calls from any thread. After a fork the child's calls fail with `closed`.
 /// Movable; destruction is `close()`.
-class Producer {
+class LEAT_EXPORT Producer {
  public:
   Producer(Producer&&) noexcept;
   Producer& operator=(Producer&&) noexcept;
@@ -109,7 +110,7 @@ class Producer {
 
  private:
   friend class client::Access;
-  struct Impl;
+  struct LEAT_HIDDEN Impl;
   explicit Producer(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

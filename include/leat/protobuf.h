@@ -2,6 +2,7 @@
 
 #include <google/protobuf/message.h>
 #include <leat/consumer.h>
+#include <leat/export.h>
 #include <leat/producer.h>
 #include <leat/record.h>
 #include <leat/result.h>
@@ -38,7 +39,7 @@ concept MessageType = std::derived_from<M, google::protobuf::Message> && std::de
 /// Which message of its .proto file: the index of the outermost one in the file, then of each nested one in the one
 /// around it. Entry types of map fields count, as they do in descriptors.
 using MessageIndexes = std::vector<std::int32_t>;
-MessageIndexes message_indexes(const google::protobuf::Descriptor& type);
+LEAT_EXPORT MessageIndexes message_indexes(const google::protobuf::Descriptor& type);
 
 /// What the registry's framing has in front of a message.
 struct Frame {
@@ -55,11 +56,12 @@ struct Payload {
 };
 
 /// `corrupt`: the value begins with a 0 byte, and no frame follows.
-Result<Payload> unframe(Bytes value);
+LEAT_EXPORT Result<Payload> unframe(Bytes value);
 
 /// The message as a value; with a schema id in the registry's framing. `invalid_argument`: a required field is missing,
 /// or the id is negative. `message_too_large`: 2 GiB or more.
-Result<std::string> serialize(const google::protobuf::Message& message, std::optional<std::int32_t> schema_id = {});
+LEAT_EXPORT Result<std::string> serialize(const google::protobuf::Message& message,
+                                          std::optional<std::int32_t> schema_id = {});
 
 struct ParseOptions {
   /// A frame whose indexes lead to another message than the one asked for is an error. Off: they are ignored, as the
@@ -69,10 +71,11 @@ struct ParseOptions {
 
 /// Reads a value of either framing into `message`, and returns its frame if there is one. `corrupt`, with what is wrong
 /// where; `message` is unspecified then. A null value is an error: it holds no message, not an empty one.
-Result<std::optional<Frame>> parse(Bytes value, google::protobuf::Message& message, const ParseOptions& options = {});
+LEAT_EXPORT Result<std::optional<Frame>> parse(Bytes value, google::protobuf::Message& message,
+                                               const ParseOptions& options = {});
 /// The same of a record; the error begins with its position: "orders-0, offset 17: ...".
-Result<std::optional<Frame>> parse(const leat::Record& record, google::protobuf::Message& message,
-                                   const ParseOptions& options = {});
+LEAT_EXPORT Result<std::optional<Frame>> parse(const leat::Record& record, google::protobuf::Message& message,
+                                               const ParseOptions& options = {});
 
 /// A record and the message in it. The views of the record live as they do without this.
 template <MessageType M>
@@ -180,7 +183,7 @@ struct DeadLetterOptions {
 ///
 /// Losing nothing: commit past a record only when its receipt has said that it arrived.
 /// Threads: all calls from any thread. The producer must outlive it.
-class DeadLetters {
+class LEAT_EXPORT DeadLetters {
  public:
   DeadLetters(leat::Producer& producer, DeadLetterOptions options);
   Receipt send(const leat::Record& record, const Error& error);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <leat/error.h>
+#include <leat/export.h>
 
 #include <optional>
 #include <type_traits>
@@ -11,7 +12,7 @@ namespace leat {
 
 namespace detail {
 /// Asking for the value of an error is a mistake in the program: says so on standard error and aborts.
-[[noreturn]] void value_of_error(const Error& error);
+[[noreturn]] LEAT_EXPORT void value_of_error(const Error& error);
 }  // namespace detail
 
 /// A value or an Error, with the interface of C++23's std::expected, usable from C++20.

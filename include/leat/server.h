@@ -1,6 +1,7 @@
 #pragma once
 
 #include <leat/diagnostics.h>
+#include <leat/export.h>
 #include <leat/result.h>
 
 #include <cstddef>
@@ -39,7 +40,7 @@ struct Address {
 /// max.connections.per.ip hold.
 /// Movable; destruction is `close()`. The broker stays open, and must not be destroyed before the server; closing it
 /// first is fine.
-class Server {
+class LEAT_EXPORT Server {
  public:
   /// Listens when it returns. `in_use` (which port), `invalid_config`, `invalid_argument` (which listener and why).
   static Result<Server> listen(Broker& broker, ServerOptions options = {});
@@ -55,7 +56,7 @@ class Server {
   Result<void> close();
 
  private:
-  struct Impl;
+  struct LEAT_HIDDEN Impl;
   explicit Server(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

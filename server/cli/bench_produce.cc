@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -8,10 +7,13 @@
 #include <thread>
 
 #include "base/errors.h"
+#include "bench_topic.h"
+#include "bench_values.h"
 #include "command.h"
 #include "histogram.h"
 #include "interrupt.h"
 #include "json_writer.h"
+#include "latency_report.h"
 #include "output.h"
 #include "producer_choices.h"
 #include "progress.h"
@@ -26,9 +28,7 @@ using SteadyClock = std::chrono::steady_clock;
 struct BenchOptions {
   Target target;
   ProducerChoices choices;
-  std::string topic;
-  bool create = false;
-  TopicOptions topic_options{.partitions = 1};
+  BenchTopic topic;
   std::size_t record_size = 1024;
   std::uint64_t records = 0;
   double seconds = 0;
@@ -62,27 +62,6 @@ class Tally {
   std::optional<Error> first_error_;
 };
 
-/// Values that a codec finds as hard as text: random capital letters, another stretch of them for each record.
-class Values {
- public:
-  explicit Values(std::size_t size) : size_(size), letters_(size + variety, 'A') {
-    for (char& letter : letters_) letter = static_cast<char>('A' + next() % 26);
-  }
-  std::string_view make() { return std::string_view(letters_).substr(next() % variety, size_); }
-
- private:
-  static constexpr std::size_t variety = 1 << 20;
-  std::uint64_t next() {  // xorshift64
-    state_ ^= state_ << 13;
-    state_ ^= state_ >> 7;
-    return state_ ^= state_ << 17;
-  }
-
-  const std::size_t size_;
-  std::uint64_t state_ = 0x9e3779b97f4a7c15;
-  std::string letters_;
-};
-
 /// The work of one producer: sends until its share is done, time is up, or it is interrupted.
 class Load {
  public:
@@ -90,7 +69,7 @@ class Load {
       : options_(options), tally_(tally), interrupt_(interrupt), started_(started) {}
 
   void run(Producer producer, std::uint64_t share) {
-    Values values(options_.record_size);
+    BenchValues values(options_.record_size);
     const double interval_s = options_.rate > 0 ? static_cast<double>(options_.producers) / options_.rate : 0;
     const auto end = options_.seconds > 0 ? started_ + std::chrono::duration_cast<SteadyClock::duration>(
                                                            std::chrono::duration<double>(options_.seconds))
@@ -104,7 +83,7 @@ class Load {
         std::this_thread::sleep_until(due);
       }
       if (due >= end) break;
-      producer.send({.topic = options_.topic, .value = values.make()},
+      producer.send({.topic = options_.topic.name, .value = values.make()},
                     [tally = &tally_, due](const Result<RecordPosition>& position) { tally->take(due, position); });
       // A broker that refuses everything would be asked at full speed.
       if (tally_.failed() > failures_max) break;
@@ -121,39 +100,23 @@ class Load {
   const SteadyClock::time_point started_;
 };
 
-double milliseconds(std::chrono::nanoseconds duration) { return static_cast<double>(duration.count()) / 1e6; }
-
-struct Quantile {
-  const char* text;
-  const char* key;
-  double fraction;
-};
-constexpr Quantile quantiles[] = {
-    {"p50", "p50_ms", 0.5}, {"p95", "p95_ms", 0.95}, {"p99", "p99_ms", 0.99}, {"p99.9", "p99_9_ms", 0.999}};
-
 void append_text(const BenchOptions& options, const Rate& rate, const Histogram& latency, std::string& out) {
-  out += rate.text() + "\nlatency";
-  for (const Quantile& quantile : quantiles)
-    out += std::string(" ") + quantile.text + " " + fixed(milliseconds(latency.percentile(quantile.fraction)), 2) + " ms,";
-  out += " max " + fixed(milliseconds(latency.max()), 2) + " ms\nacks " + options.choices.acks + ", record size " +
+  out += rate.text() + "\n" + latency_text(latency) + "\nacks " + options.choices.acks + ", record size " +
          std::to_string(options.record_size) + ", compression " + options.choices.compression + ", linger " +
          fixed(options.choices.linger_ms, 1) + " ms, batch " + std::to_string(options.choices.batch_bytes) +
          " bytes, producers " + std::to_string(options.producers) + "\n";
 }
 
 void append_json(const BenchOptions& options, const Rate& rate, const Tally& tally, std::string& out) {
-  const Histogram& latency = tally.latency();
   JsonWriter json(out);
   json.begin_object();
-  json.key("topic").text(options.topic);
+  json.key("topic").text(options.topic.name);
   json.key("records").number(static_cast<std::int64_t>(rate.records));
   json.key("failed").number(static_cast<std::int64_t>(tally.failed()));
   json.key("seconds").raw(fixed(rate.seconds(), 6));
   json.key("records_per_s").raw(fixed(rate.records_per_second(), 1));
   json.key("mb_per_s").raw(fixed(rate.megabytes_per_second(), 3));
-  for (const Quantile& quantile : quantiles)
-    json.key(quantile.key).raw(fixed(milliseconds(latency.percentile(quantile.fraction)), 4));
-  json.key("max_ms").raw(fixed(milliseconds(latency.max()), 4));
+  add_latency(tally.latency(), json);
   json.key("acks").text(options.choices.acks);
   json.key("record_size").number(static_cast<std::int64_t>(options.record_size));
   json.key("compression").text(options.choices.compression);
@@ -165,23 +128,10 @@ void append_json(const BenchOptions& options, const Rate& rate, const Tally& tal
   out += '\n';
 }
 
-Result<void> prepare_topic(const Session& session, const BenchOptions& options) {
-  if (options.create) {
-    auto created = session.admin().create_topic(options.topic, options.topic_options);
-    if (!created && created.error().code != Errc::topic_already_exists) return created;
-    return {};
-  }
-  auto found = session.admin().describe_topic(options.topic);
-  if (!found && found.error().code == Errc::unknown_topic_or_partition)
-    return Error{Errc::not_found, "there is no topic " + options.topic + "; --create makes it"};
-  LEAT_CHECK(std::move(found));
-  return {};
-}
-
 Result<int> bench(BenchOptions& options) {
   if (options.records == 0 && options.seconds <= 0) options.seconds = 10;
   LEAT_TRY(const auto session, Session::open(options.target, std::min<std::size_t>(options.producers, 4)));
-  LEAT_CHECK(prepare_topic(*session, options));
+  LEAT_CHECK(options.topic.prepare(*session));
 
   const Interrupt interrupt;
   Tally tally;
@@ -234,17 +184,7 @@ Result<int> bench(BenchOptions& options) {
 void add_bench_produce(CLI::App& parent, Action& action) {
   auto options = std::make_shared<BenchOptions>();
   auto* command = parent.add_subcommand("produce", "Send records as fast as it goes, or at a rate");
-  command->add_option("--topic", options->topic, "Where to")->required()->type_name("NAME");
-  auto* create = command->add_flag("--create", options->create, "Create the topic if it is not there");
-  command->add_option("--partitions", options->topic_options.partitions, "Of the created topic")
-      ->needs(create)
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str()
-      ->type_name("N");
-  command->add_option("--replication-factor", options->topic_options.replication_factor, "Of the created topic")
-      ->needs(create)
-      ->check(CLI::PositiveNumber)
-      ->type_name("N");
+  add_bench_topic(*command, options->topic);
   command->add_option("--record-size", options->record_size, "Of each value")
       ->capture_default_str()
       ->check(CLI::Range(std::size_t{0}, std::size_t{64} << 20))

@@ -24,7 +24,11 @@ void add_group_delete(CLI::App& parent, Action& action);
 void add_produce(CLI::App& parent, Action& action);
 void add_consume(CLI::App& parent, Action& action);
 void add_log_dump(CLI::App& parent, Action& action);
+void add_log_verify(CLI::App& parent, Action& action);
 void add_bench_produce(CLI::App& parent, Action& action);
 void add_bench_consume(CLI::App& parent, Action& action);
+void add_bench_latency(CLI::App& parent, Action& action);
+void add_bench_replay(CLI::App& parent, Action& action);
+void add_bench_drain(CLI::App& parent, Action& action);
 
 }  // namespace leat::cli

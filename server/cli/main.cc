@@ -29,10 +29,14 @@ void add_commands(CLI::App& leat, Action& action) {
   add_consume(leat, action);
   auto* log = leat.add_subcommand("log", "Look into partition directories, without a broker")->require_subcommand(1);
   add_log_dump(*log, action);
+  add_log_verify(*log, action);
   auto* bench = leat.add_subcommand("bench", "Measure a broker, Leat or any other that speaks Kafka's protocol")
                     ->require_subcommand(1);
   add_bench_produce(*bench, action);
   add_bench_consume(*bench, action);
+  add_bench_latency(*bench, action);
+  add_bench_replay(*bench, action);
+  add_bench_drain(*bench, action);
 }
 
 // "leat topic create": as far as the line was understood.

@@ -5,6 +5,7 @@
 #include "base/errors.h"
 #include "client/channels.h"
 #include "protocol/messages/api_versions.h"
+#include "protocol/messages/metadata.h"
 
 namespace leat::cli {
 namespace {
@@ -92,6 +93,26 @@ Result<TopicDescription> Session::find_topic(const std::string& name) const {
   if (!topic && topic.error().code == Errc::unknown_topic_or_partition)
     return Error{Errc::not_found, "there is no topic " + name + "; create it with: leat topic create " + name};
   return topic;
+}
+
+Result<std::vector<client::NodeAddress>> Session::leaders(const std::string& topic) const {
+  LEAT_TRY(const TopicDescription description, find_topic(topic));
+  const auto no_topics = [](std::int16_t) {
+    protocol::MetadataRequest request;
+    request.topics.emplace();
+    return protocol::AnyMessage(std::move(request));
+  };
+  LEAT_TRY(client::Reply reply, remote_->request(protocol::MetadataRequest::schema(), no_topics));
+  const auto& brokers = reply.get<protocol::MetadataResponse>()->brokers;
+  std::vector<client::NodeAddress> leaders;
+  for (const PartitionDescription& partition : description.partitions) {
+    const auto leader = std::ranges::find_if(brokers, [&](const auto& broker) { return broker.node_id == partition.leader; });
+    if (leader == brokers.end())
+      return Error{Errc::leader_not_available,
+                   "partition " + topic + "-" + std::to_string(partition.partition) + " has no leader"};
+    leaders.push_back({.id = leader->node_id, .host = leader->host, .port = leader->port});
+  }
+  return leaders;
 }
 
 }  // namespace leat::cli

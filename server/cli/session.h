@@ -9,7 +9,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "client/channels.h"
 #include "client/remote.h"
 #include "io/real_clock.h"
 #include "io/real_entropy.h"
@@ -44,6 +46,8 @@ class Session {
 
   /// `not_found`, with what to do about it, when there is no such topic.
   Result<TopicDescription> find_topic(const std::string& name) const;
+  /// Where the leader of each partition listens, by number.
+  Result<std::vector<client::NodeAddress>> leaders(const std::string& topic) const;
 
   Executor& executor() { return executor_; }
 

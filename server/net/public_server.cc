@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "client/fork_guard.h"
 #include "client/public_broker.h"
 #include "config/broker_settings.h"
 #include "net/broker_server.h"
@@ -10,10 +11,13 @@
 namespace leat {
 
 struct Server::Impl {
+  const client::ForkGuard fork;
   std::shared_ptr<broker::Broker> broker;
   std::unique_ptr<net::TcpServer> server;
   std::vector<Address> addresses;
-  bool closed = false;
+
+  ~Impl() { (void)close(); }
+  Result<void> close();
 };
 
 static Result<std::vector<config::Listener>> parse_listeners(const std::string& text) {
@@ -54,22 +58,22 @@ Result<Server> Server::listen(Broker& broker, ServerOptions options) try {
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::Server(Server&&) noexcept = default;
 Server& Server::operator=(Server&& other) noexcept {
-  if (this != &other) {
-    (void)close();
-    impl_ = std::move(other.impl_);
-  }
+  client::drop(std::exchange(impl_, std::move(other.impl_)));
   return *this;
 }
-Server::~Server() { (void)close(); }
+Server::~Server() { client::drop(std::move(impl_)); }
 
 const std::vector<Address>& Server::addresses() const { return impl_->addresses; }
 
-Result<void> Server::close() {
-  if (!impl_ || std::exchange(impl_->closed, true)) return {};
-  impl_->server->close();
-  impl_->server.reset();
+Result<void> Server::close() { return impl_ ? impl_->close() : Result<void>(); }
+
+Result<void> Server::Impl::close() {
+  LEAT_CHECK(fork.check());
+  if (!server) return {};
+  server->close();
+  server.reset();
   // Nobody is told to come here any more. A broker that was closed first tells nobody anything.
-  auto told = std::exchange(impl_->broker, nullptr)->set_endpoints({});
+  auto told = std::exchange(broker, nullptr)->set_endpoints({});
   if (!told && told.error().code != Errc::closed) return told;
   return {};
 }

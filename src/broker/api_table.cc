@@ -46,14 +46,23 @@ constexpr std::array table = {
     Api{ApiKey::describe_configs, 1, 4, 1, false,
         typed<protocol::DescribeConfigsRequest, handle_describe_configs>},
     Api{ApiKey::alter_configs, 0, 2, 0, true, typed<protocol::AlterConfigsRequest, handle_alter_configs>},
+    Api{ApiKey::describe_log_dirs, 1, 5, 1, false,
+        typed<protocol::DescribeLogDirsRequest, handle_describe_log_dirs>},
     Api{ApiKey::create_partitions, 0, 3, 0, true,
         typed<protocol::CreatePartitionsRequest, handle_create_partitions>},
     Api{ApiKey::delete_groups, 0, 2, 0, false, typed<protocol::DeleteGroupsRequest, handle_delete_groups>},
+    Api{ApiKey::elect_leaders, 0, 2, 0, true, typed<protocol::ElectLeadersRequest, handle_elect_leaders>},
     Api{ApiKey::incremental_alter_configs, 0, 1, 0, true,
         typed<protocol::IncrementalAlterConfigsRequest, handle_incremental_alter_configs>},
+    Api{ApiKey::alter_partition_reassignments, 0, 1, 0, true,
+        typed<protocol::AlterPartitionReassignmentsRequest, handle_alter_partition_reassignments>},
+    Api{ApiKey::list_partition_reassignments, 0, 0, 0, true,
+        typed<protocol::ListPartitionReassignmentsRequest, handle_list_partition_reassignments>},
     Api{ApiKey::offset_delete, 0, 0, 0, false, typed<protocol::OffsetDeleteRequest, handle_offset_delete>},
     Api{ApiKey::describe_cluster, 0, 2, 0, false,
         typed<protocol::DescribeClusterRequest, handle_describe_cluster>},
+    Api{ApiKey::unregister_broker, 0, 0, 0, true,
+        typed<protocol::UnregisterBrokerRequest, handle_unregister_broker>},
 };
 static_assert(std::ranges::is_sorted(table, {}, &Api::key));
 

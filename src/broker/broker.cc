@@ -18,8 +18,8 @@ namespace {
 
 using storage::LogDirectory;
 
-/// How often deleted files are looked for and producers expire.
-constexpr auto tidy_interval = std::chrono::seconds(60);
+/// How often deleted files are looked for.
+constexpr auto purge_interval = std::chrono::seconds(60);
 /// How often at least logs that sync by time are looked at.
 constexpr auto flush_interval_max = std::chrono::milliseconds(1000);
 
@@ -57,7 +57,8 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
     LEAT_TRY(controller_, open_controller(directories));
     LEAT_TRY(auto partition_directories, with_rounds(std::move(directories)));
     const auto image = controller_->image();
-    LEAT_CHECK(partitions_.open(std::move(partition_directories), *image));
+    const bool all_are_there = partition_directories.size() == config_.log_dirs().size();
+    LEAT_CHECK(partitions_.open(std::move(partition_directories), all_are_there, *image));
     groups_.apply(metadata::Image{}, *image);
     services_ = std::make_unique<Services>(Services{environment_, config_, cluster_id_, node_id_, *controller_,
                                                     partitions_, fetch_sessions_, endpoints_, *producer_ids_, groups_,
@@ -124,14 +125,24 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
       return Error{Errc::invalid_config, "metadata.log.dir must be one of log.dirs, and " +
                                              config_.metadata_log_dir() + " is not"};
     for (const std::string& path : paths) {
-      LEAT_TRY(auto directory,
-               LogDirectory::open(environment_.volume, environment_.clock,
-                                  {.path = path,
-                                   .recovery_threads = config_.get(config::num_recovery_threads_per_data_dir)},
-                                  environment_.diagnostics));
-      opened.push_back(std::move(directory));
+      auto directory = LogDirectory::open(environment_.volume, environment_.clock,
+                                          {.path = path,
+                                           .recovery_threads = config_.get(config::num_recovery_threads_per_data_dir)},
+                                          environment_.diagnostics);
+      if (directory) {
+        opened.push_back(std::move(*directory));
+      } else if (path != config_.metadata_log_dir() && is_of_disk(directory.error().code)) {
+        environment_.diagnostics.say(LogLevel::error, "going on without the log directory " + path + ": " +
+                                                          directory.error().to_string() +
+                                                          ". Repair its disk and start the broker again");
+      } else {
+        return std::move(directory).error();
+      }
     }
     return opened;
+  }
+  static bool is_of_disk(Errc code) {
+    return code == Errc::io_error || code == Errc::disk_full || code == Errc::not_found;
   }
 
   LogDirectory& metadata_directory(const Directories& directories) const {
@@ -186,6 +197,7 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
     options.default_replication_factor =
         static_cast<std::int16_t>(config_.get(config::default_replication_factor));
     options.min_insync_replicas = config_.get(config::min_insync_replicas);
+    options.broker_session_timeout = std::chrono::milliseconds(config_.get(config::broker_session_timeout_ms));
     options.delete_topic_enable = config_.get(config::delete_topic_enable);
     options.config_rules = config_rules(config_, node_id_);
     return options;
@@ -210,7 +222,7 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
       partitions_.apply(before, *after);
       groups_.apply(before, *after);
     });
-    producer_ids_ = std::make_unique<ProducerIds>(*controller);
+    producer_ids_ = std::make_unique<ProducerIds>(*controller, node_id_);
     return controller;
   }
 
@@ -225,13 +237,13 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
     return all;
   }
 
-  /// Runs `work` every `interval` until the broker closes, the first time after `delay`.
+  /// Runs `work` every `interval` until the broker closes, the first time after `delay`. An interval of 0 is never.
   void repeat(std::chrono::milliseconds interval, std::function<void()> work) {
     repeat(interval, interval, std::move(work));
   }
   void repeat(std::chrono::milliseconds delay, std::chrono::milliseconds interval, std::function<void()> work) {
     std::lock_guard lock(mutex_);
-    if (closed_) return;
+    if (closed_ || interval.count() == 0) return;
     const std::size_t slot = timers_.size();
     timers_.push_back(TimerId::none);
     repeat(slot, delay, interval, std::make_shared<std::function<void()>>(std::move(work)));
@@ -251,22 +263,20 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
 
   void start_timers() {
     using std::chrono::milliseconds;
-    const auto report = [this](std::string_view what, const Result<void>& outcome) {
-      if (!outcome)
-        environment_.diagnostics.say(LogLevel::error, std::string(what) + ": " + outcome.error().to_string());
-    };
-    repeat(milliseconds(config_.get(config::replica_high_watermark_checkpoint_interval_ms)), [this, report] {
-      report("writing the high watermarks", partitions_.checkpoint_high_watermarks());
-    });
+    repeat(milliseconds(config_.get(config::replica_high_watermark_checkpoint_interval_ms)),
+           [this] { partitions_.checkpoint_high_watermarks(); });
     repeat(milliseconds(config_.get(config::log_flush_offset_checkpoint_interval_ms)),
-           [this, report] { report("writing the checkpoints", partitions_.checkpoint()); });
+           [this] { partitions_.checkpoint(); });
+    repeat(milliseconds(config_.get(config::log_flush_start_offset_checkpoint_interval_ms)),
+           [this] { partitions_.checkpoint_log_starts(); });
     repeat(milliseconds(config_.get(config::log_initial_task_delay_ms)),
-           milliseconds(config_.get(config::log_retention_check_interval_ms)),
-           [this, report] { report("deleting old records", partitions_.retain()); });
+           milliseconds(config_.get(config::log_retention_check_interval_ms)), [this] { partitions_.retain(); });
     repeat(milliseconds(std::clamp<std::int64_t>(config_.get(config::log_flush_scheduler_interval_ms), 1,
                                                  flush_interval_max.count())),
            [this] { partitions_.flush_due(); });
-    repeat(tidy_interval, [this] { partitions_.tidy(); });
+    repeat(milliseconds(config_.get(config::producer_id_expiration_check_interval_ms)),
+           [this] { partitions_.expire_producers(); });
+    repeat(purge_interval, [this] { partitions_.purge_deleted(); });
     partitions_.on_round_end([weak = weak_from_this()] {
       if (auto self = weak.lock()) self->reconsider_connections();
     });

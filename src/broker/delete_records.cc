@@ -8,11 +8,6 @@ namespace {
 using protocol::DeleteRecordsRequest;
 using protocol::DeleteRecordsResponse;
 
-Errc why_not_here(const metadata::Image& image, const std::string& topic, std::int32_t index) {
-  const auto* known = image.topic(topic);
-  return known && known->partitions.contains(index) ? Errc::not_leader_or_follower : Errc::unknown_topic_or_partition;
-}
-
 DeleteRecordsResponse delete_records(Services& services, const DeleteRecordsRequest& request) {
   const auto image = services.controller.image();
   DeleteRecordsResponse response;
@@ -27,7 +22,7 @@ DeleteRecordsResponse delete_records(Services& services, const DeleteRecordsRequ
       auto partition = services.partitions.find(topic.name, wanted.partition_index);
       Errc error = Errc::none;
       if (is_internal(topic.name)) error = Errc::invalid_topic_exception;
-      else if (!partition) error = why_not_here(*image, topic.name, wanted.partition_index);
+      else if (!partition) error = services.partitions.why_missing(image->topic(topic.name), wanted.partition_index);
       else deletions.push_back({std::move(partition), wanted.offset});
       answer.error_code = wire_code(error);
     }

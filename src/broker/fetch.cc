@@ -15,6 +15,8 @@ using PartitionData = FetchResponse::PartitionData;
 using Entry = FetchSession::Entry;
 using replication::Isolation;
 
+constexpr std::int16_t first_version_from_followers = 11;
+
 /// One Fetch: reads what is ready, and waits for more until there is enough or the time is over.
 ///
 /// One thread at a time runs it: the handler first, then whoever was woken: the session's wake function or
@@ -28,6 +30,7 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
         context_(context),
         session_(std::move(opened.session)),
         is_incremental_(opened.is_incremental),
+        replica_(fetching_replica(request, context.version)),
         isolation_(replication::isolation_of(request.isolation_level)),
         max_bytes_(static_cast<std::size_t>(std::clamp(
             request.max_bytes, 0, services.config.get(config::fetch_max_bytes)))),
@@ -81,22 +84,30 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
       if (!found) return {.error = missing(entry)};
       session_->attach(entry, std::move(found));
     }
+    if (replica_)
+      return entry.partition->read_for_replica({.replica = replica_->id,
+                                                .broker_epoch = replica_->broker_epoch,
+                                                .from = entry.fetch_offset,
+                                                .max_bytes = max_bytes,
+                                                .at_least_one_batch = at_least_one,
+                                                .current_leader_epoch = entry.current_leader_epoch,
+                                                .last_fetched_epoch = entry.last_fetched_epoch,
+                                                .log_start = entry.log_start});
     return entry.partition->read({.from = entry.fetch_offset,
                                   .max_bytes = max_bytes,
                                   .at_least_one_batch = at_least_one,
                                   .isolation = isolation_,
                                   .current_leader_epoch = entry.current_leader_epoch,
-                                  .last_fetched_epoch = entry.last_fetched_epoch});
+                                  .last_fetched_epoch = entry.last_fetched_epoch,
+                                  .also_from_follower = context_.version >= first_version_from_followers});
   }
 
   /// Why there is no such partition here (B8, F4).
   Errc missing(const Entry& entry) const {
     const auto image = services_.controller.image();
     const auto* topic = session_->uses_topic_ids() ? image->topic(entry.topic_id) : image->topic(entry.topic);
-    if (!topic)
-      return session_->uses_topic_ids() ? Errc::unknown_topic_id : Errc::unknown_topic_or_partition;
-    return topic->partitions.contains(entry.index) ? Errc::not_leader_or_follower
-                                                   : Errc::unknown_topic_or_partition;
+    if (!topic && session_->uses_topic_ids()) return Errc::unknown_topic_id;
+    return services_.partitions.why_missing(topic, entry.index);
   }
 
   /// Too little: what has something to say, or must be answered in any case, is read again later.
@@ -183,8 +194,7 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
     replication::ReadResult& result = read.result;
     const bool failed = result.error != Errc::none;
     // There may be more than fitted, or the same error again: the next fetch looks here too.
-    const Offset end = isolation_ == Isolation::read_committed ? result.last_stable_offset : result.high_watermark;
-    if (failed || result.diverging || entry.fetch_offset < end) session_->put_back(entry);
+    if (failed || result.diverging || entry.fetch_offset < result.end) session_->put_back(entry);
     if (is_incremental_ && !is_news(read)) return;
     // After an error the next clean answer is news again.
     entry.sent_high_watermark = failed ? no_offset : result.high_watermark;
@@ -220,6 +230,7 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
   const RequestContext context_;
   const std::shared_ptr<FetchSession> session_;
   const bool is_incremental_;
+  const std::optional<FetchingReplica> replica_;
   const replication::Isolation isolation_;
   const std::size_t max_bytes_;
   const std::size_t min_bytes_;

@@ -30,6 +30,7 @@ void FetchSession::update(const protocol::FetchRequest& request) {
       entry.max_bytes = wanted.partition_max_bytes;
       entry.current_leader_epoch = wanted.current_leader_epoch;
       entry.last_fetched_epoch = wanted.last_fetched_epoch;
+      entry.log_start = wanted.log_start_offset;
       queue(entry);
     }
   }
@@ -98,7 +99,7 @@ void FetchSession::stop_waiting() {
 
 void FetchSession::attach(Entry& entry, std::shared_ptr<replication::Partition> partition) {
   detach(entry);
-  partition->watch(weak_from_this(), entry.cookie);
+  partition->watch(weak_from_this(), entry.cookie, interest_);
   entry.partition = std::move(partition);
 }
 

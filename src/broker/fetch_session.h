@@ -30,6 +30,7 @@ class FetchSession : public replication::Watcher, public std::enable_shared_from
     std::int32_t max_bytes = 0;
     LeaderEpoch current_leader_epoch = no_epoch;
     LeaderEpoch last_fetched_epoch = no_epoch;
+    Offset log_start = no_offset;  ///< a follower's
     std::shared_ptr<replication::Partition> partition;  ///< null until it is found
     /// What the client was told last; -1 makes the next answer count as changed.
     Offset sent_high_watermark = -1;
@@ -37,7 +38,9 @@ class FetchSession : public replication::Watcher, public std::enable_shared_from
     bool is_ready = false;  // guarded by the session's mutex
   };
 
-  FetchSession(std::int32_t id, bool uses_topic_ids) : id_(id), uses_topic_ids_(uses_topic_ids) {}
+  /// `interest`: what is news to who fetches.
+  FetchSession(std::int32_t id, bool uses_topic_ids, replication::Partition::Interest interest)
+      : id_(id), uses_topic_ids_(uses_topic_ids), interest_(interest) {}
   ~FetchSession() override;
 
   std::int32_t id() const { return id_; }
@@ -75,6 +78,7 @@ class FetchSession : public replication::Watcher, public std::enable_shared_from
 
   const std::int32_t id_;
   const bool uses_topic_ids_;
+  const replication::Partition::Interest interest_;
   std::map<Key, std::uint64_t> cookies_;  // used by the running fetch only
   std::uint64_t last_cookie_ = 0;
 

@@ -10,7 +10,6 @@ namespace {
 constexpr std::int32_t final_epoch = -1;   // closes the session, or never makes one
 constexpr std::int32_t initial_epoch = 0;  // wants a new one
 constexpr std::int16_t first_version_with_topic_ids = 13;
-constexpr std::int16_t first_version_with_replica_state = 15;
 /// A session unused for so long may lose its slot to any new one; one so old, to a new one that is worth more.
 constexpr auto stale_after = std::chrono::minutes(2);
 
@@ -25,6 +24,15 @@ std::size_t partition_count(const protocol::FetchRequest& request) {
 }
 
 }  // namespace
+
+std::optional<FetchingReplica> fetching_replica(const protocol::FetchRequest& request, std::int16_t version) {
+  constexpr std::int16_t first_version_with_state = 15;
+  const FetchingReplica replica =
+      version >= first_version_with_state
+          ? FetchingReplica{request.replica_state.replica_id, request.replica_state.replica_epoch}
+          : FetchingReplica{request.replica_id, -1};
+  return replica.id >= 0 ? std::optional(replica) : std::nullopt;
+}
 
 Result<FetchSessions::Opened> FetchSessions::open(const protocol::FetchRequest& request, std::int16_t version,
                                                   Instant now) {
@@ -42,11 +50,12 @@ Result<FetchSessions::Opened> FetchSessions::open(const protocol::FetchRequest& 
       const bool wants_one = version >= 7 && request.session_epoch == initial_epoch;
       Slot slot{.last_used = now,
                 .created = now,
-                .is_follower = (version >= first_version_with_replica_state ? request.replica_state.replica_id
-                                                                            : request.replica_id) >= 0,
+                .is_follower = fetching_replica(request, version).has_value(),
                 .partitions = partition_count(request)};
       const bool gets_one = wants_one && slot.partitions > 0 && make_room(slot, now, evicted);
-      session = slot.session = std::make_shared<FetchSession>(gets_one ? fresh_id() : 0, uses_topic_ids);
+      session = slot.session = std::make_shared<FetchSession>(
+          gets_one ? fresh_id() : 0, uses_topic_ids,
+          slot.is_follower ? replication::Partition::Interest::appended : replication::Partition::Interest::committed);
       if (gets_one) sessions_[session->id()] = std::move(slot);
       session->begin();
     } else {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -12,6 +13,14 @@
 #include "broker/fetch_session.h"
 
 namespace leat::broker {
+
+/// The broker that fetches in order to follow.
+struct FetchingReplica {
+  NodeId id = no_node;
+  std::int64_t broker_epoch = -1;
+};
+/// Nothing for a consumer's fetch.
+std::optional<FetchingReplica> fetching_replica(const protocol::FetchRequest& request, std::int16_t version);
 
 /// The fetch sessions of a broker (KIP-227; primitives.md 11), at most
 /// `max.incremental.fetch.session.cache.slots` of them. Safe from any thread.

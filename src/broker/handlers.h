@@ -3,6 +3,7 @@
 #include "broker/request.h"
 #include "broker/services.h"
 #include "protocol/messages/alter_configs.h"
+#include "protocol/messages/alter_partition_reassignments.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
@@ -12,6 +13,8 @@
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
 #include "protocol/messages/describe_groups.h"
+#include "protocol/messages/describe_log_dirs.h"
+#include "protocol/messages/elect_leaders.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/find_coordinator.h"
 #include "protocol/messages/heartbeat.h"
@@ -21,6 +24,7 @@
 #include "protocol/messages/leave_group.h"
 #include "protocol/messages/list_groups.h"
 #include "protocol/messages/list_offsets.h"
+#include "protocol/messages/list_partition_reassignments.h"
 #include "protocol/messages/metadata.h"
 #include "protocol/messages/offset_commit.h"
 #include "protocol/messages/offset_delete.h"
@@ -28,11 +32,14 @@
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/produce.h"
 #include "protocol/messages/sync_group.h"
+#include "protocol/messages/unregister_broker.h"
 
-/// One function an API, in a file of its name or of what it is one of (topics.cc, groups.cc, group_membership.cc).
+/// One function an API, in a file of its name or of what it is one of (topics.cc, replicas.cc, groups.cc, group_membership.cc).
 namespace leat::broker {
 
 void handle_alter_configs(Services&, const RequestContext&, protocol::AlterConfigsRequest&, Respond);
+void handle_alter_partition_reassignments(Services&, const RequestContext&,
+                                          protocol::AlterPartitionReassignmentsRequest&, Respond);
 void handle_api_versions(Services&, const RequestContext&, protocol::ApiVersionsRequest&, Respond);
 void handle_create_partitions(Services&, const RequestContext&, protocol::CreatePartitionsRequest&, Respond);
 void handle_create_topics(Services&, const RequestContext&, protocol::CreateTopicsRequest&, Respond);
@@ -42,6 +49,8 @@ void handle_delete_topics(Services&, const RequestContext&, protocol::DeleteTopi
 void handle_describe_cluster(Services&, const RequestContext&, protocol::DescribeClusterRequest&, Respond);
 void handle_describe_configs(Services&, const RequestContext&, protocol::DescribeConfigsRequest&, Respond);
 void handle_describe_groups(Services&, const RequestContext&, protocol::DescribeGroupsRequest&, Respond);
+void handle_describe_log_dirs(Services&, const RequestContext&, protocol::DescribeLogDirsRequest&, Respond);
+void handle_elect_leaders(Services&, const RequestContext&, protocol::ElectLeadersRequest&, Respond);
 void handle_fetch(Services&, const RequestContext&, protocol::FetchRequest&, Respond);
 void handle_find_coordinator(Services&, const RequestContext&, protocol::FindCoordinatorRequest&, Respond);
 void handle_heartbeat(Services&, const RequestContext&, protocol::HeartbeatRequest&, Respond);
@@ -52,6 +61,8 @@ void handle_join_group(Services&, const RequestContext&, protocol::JoinGroupRequ
 void handle_leave_group(Services&, const RequestContext&, protocol::LeaveGroupRequest&, Respond);
 void handle_list_groups(Services&, const RequestContext&, protocol::ListGroupsRequest&, Respond);
 void handle_list_offsets(Services&, const RequestContext&, protocol::ListOffsetsRequest&, Respond);
+void handle_list_partition_reassignments(Services&, const RequestContext&,
+                                         protocol::ListPartitionReassignmentsRequest&, Respond);
 void handle_metadata(Services&, const RequestContext&, protocol::MetadataRequest&, Respond);
 void handle_offset_commit(Services&, const RequestContext&, protocol::OffsetCommitRequest&, Respond);
 void handle_offset_delete(Services&, const RequestContext&, protocol::OffsetDeleteRequest&, Respond);
@@ -60,5 +71,6 @@ void handle_offset_for_leader_epoch(Services&, const RequestContext&,
                                     protocol::OffsetForLeaderEpochRequest&, Respond);
 void handle_produce(Services&, const RequestContext&, protocol::ProduceRequest&, Respond);
 void handle_sync_group(Services&, const RequestContext&, protocol::SyncGroupRequest&, Respond);
+void handle_unregister_broker(Services&, const RequestContext&, protocol::UnregisterBrokerRequest&, Respond);
 
 }  // namespace leat::broker

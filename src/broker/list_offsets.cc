@@ -26,19 +26,18 @@ std::int16_t first_version_of(TimestampMs timestamp) {
 
 replication::OffsetResult find(Services& services, const RequestContext& context, const std::string& topic,
                                const ListOffsetsRequest::ListOffsetsPartition& wanted,
-                               replication::Isolation isolation) {
+                               bool is_follower, replication::Isolation isolation) {
   const std::int16_t first_version = first_version_of(wanted.timestamp);
   if (first_version == 0 || context.version < first_version) return {.error = Errc::unsupported_version};
   const auto partition = services.partitions.find(topic, wanted.partition_index);
   if (!partition) {
     const auto image = services.controller.image();
-    const auto* known = image->topic(topic);
-    return {.error = known && known->partitions.contains(wanted.partition_index)
-                         ? Errc::not_leader_or_follower
-                         : Errc::unknown_topic_or_partition};
+    return {.error = services.partitions.why_missing(image->topic(topic), wanted.partition_index)};
   }
   // There is no tiered storage: nothing lies there, and nothing waits to be sent there.
   if (wanted.timestamp == -5 || wanted.timestamp == -6) return {};
+  if (is_follower && (wanted.timestamp == -1 || wanted.timestamp == -2 || wanted.timestamp == -4))
+    return partition->find_offset_for_replica(wanted.timestamp, wanted.current_leader_epoch);
   auto result = partition->find_offset(wanted.timestamp, wanted.current_leader_epoch, isolation);
   if (result.error == Errc::offset_not_available && context.version < first_version_with_not_available)
     result.error = Errc::leader_not_available;
@@ -65,7 +64,7 @@ void handle_list_offsets(Services& services, const RequestContext& context, List
       answer.partition_index = wanted.partition_index;
       const auto result = twice.contains({topic.name, wanted.partition_index})
                               ? replication::OffsetResult{.error = Errc::invalid_request}
-                              : find(services, context, topic.name, wanted, isolation);
+                              : find(services, context, topic.name, wanted, request.replica_id >= 0, isolation);
       answer.error_code = wire_code(result.error);
       answer.offset = result.found.offset;
       answer.timestamp = result.found.timestamp;

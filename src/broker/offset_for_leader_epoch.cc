@@ -16,9 +16,7 @@ void handle_offset_for_leader_epoch(Services& services, const RequestContext&,
       answer.partition = wanted.partition;
       const auto partition = services.partitions.find(topic.topic, wanted.partition);
       if (!partition) {
-        answer.error_code = wire_code(known && known->partitions.contains(wanted.partition)
-                                          ? Errc::not_leader_or_follower
-                                          : Errc::unknown_topic_or_partition);
+        answer.error_code = wire_code(services.partitions.why_missing(known, wanted.partition));
         continue;
       }
       const auto result = partition->end_of_epoch(wanted.leader_epoch, wanted.current_leader_epoch);

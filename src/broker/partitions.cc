@@ -1,6 +1,8 @@
 #include "broker/partitions.h"
 
 #include <algorithm>
+#include <numeric>
+#include <tuple>
 
 #include "base/errors.h"
 #include "broker/effective_config.h"
@@ -33,44 +35,67 @@ void Partitions::take_config(const metadata::Image& image) {
     environment_.diagnostics.say(LogLevel::warning, "set at run time: " + config_.warnings()[i]);
 }
 
-Result<void> Partitions::open(std::vector<Directory> directories, const metadata::Image& image) {
+Result<void> Partitions::open(std::vector<Directory> directories, bool all_are_there, const metadata::Image& image) {
   std::lock_guard lock(changing_);
   directories_ = std::move(directories);
   written_high_watermarks_.resize(directories_.size());
   take_config(image);
   auto table = std::make_shared<Table>();
 
-  for (std::size_t i = 0; i < directories_.size(); ++i) {
-    auto settings_of = [&](const TopicPartition& id, const Uuid& topic_id) {
-      const auto* topic = image.topic(topic_id);
-      return replication::log_settings(topic_config(image, topic ? topic->name : id.topic));
-    };
-    LEAT_TRY(auto loaded, directories_[i].files->load(environment_.blocking, settings_of));
-    for (auto& log : loaded) {
-      const auto* in_metadata = image.partition(log.topic_id, log.partition.partition);
-      if (!in_metadata || !is_replica(*in_metadata, self_)) {
-        environment_.diagnostics.say(LogLevel::warning,
-                                     "the metadata does not know " + log.partition.to_string() + " in " +
-                                         directories_[i].files->path() + ": set aside as stray");
-        const TopicPartition id = log.partition;
-        LEAT_CHECK(log.log->close());
-        log.log.reset();
-        LEAT_CHECK(directories_[i].files->rename_stray(id, environment_.entropy));
-        continue;
-      }
-      if (directory_of_.contains(log.partition))
-        return Error{Errc::invalid_config, log.partition.to_string() + " lies in two log directories: " +
-                                               directories_[directory_of_[log.partition]].files->path() +
-                                               " and " + directories_[i].files->path()};
-      const auto config = topic_config(image, image.topic(log.topic_id)->name);
-      auto partition = adopt(std::move(log), i, config);
-      table->by_name[partition->id().topic][partition->id().partition] = partition;
-      table->by_id[partition->topic_id()][partition->id().partition] = partition;
-    }
-  }
-  for (const auto& [name, topic] : image.topics) add_topic(*table, *topic, image);
+  for (std::size_t i = 0; i < directories_.size(); ++i) LEAT_CHECK(load(i, image, *table));
+  for (const auto& [name, topic] : image.topics)
+    add_topic(*table, *topic, image, all_are_there ? Absent::created : Absent::offline);
+  if (!table->offline.empty())
+    environment_.diagnostics.say(LogLevel::error, std::to_string(table->offline.size()) +
+                                                      " partitions are in no log directory that can be used, and offline");
   publish(std::move(table));
   return {};
+}
+
+Result<void> Partitions::load(std::size_t directory, const metadata::Image& image, Table& table) {
+  storage::LogDirectory& files = *directories_[directory].files;
+  auto settings_of = [&](const TopicPartition& id, const Uuid& topic_id) {
+    const auto* topic = image.topic(topic_id);
+    return replication::log_settings(topic_config(image, topic ? topic->name : id.topic));
+  };
+  LEAT_TRY(auto loaded, files.load(environment_.blocking, settings_of));
+  for (auto& log : loaded) {
+    const auto* in_metadata = image.partition(log.topic_id, log.partition.partition);
+    if (!in_metadata || !is_replica(*in_metadata, self_)) {
+      environment_.diagnostics.say(LogLevel::warning, "the metadata does not know " + log.partition.to_string() +
+                                                          " in " + files.path() + ": set aside as stray");
+      const TopicPartition id = log.partition;
+      LEAT_CHECK(log.log->close());
+      log.log.reset();
+      LEAT_CHECK(files.rename_stray(id, environment_.entropy));
+      continue;
+    }
+    if (directory_of_.contains(log.partition))
+      return Error{Errc::invalid_config, log.partition.to_string() + " lies in two log directories: " +
+                                             directories_[directory_of_[log.partition]].files->path() + " and " +
+                                             files.path()};
+    const auto config = topic_config(image, image.topic(log.topic_id)->name);
+    auto partition = adopt(std::move(log), directory, config);
+    table.by_name[partition->id().topic][partition->id().partition] = partition;
+    table.by_id[partition->topic_id()][partition->id().partition] = partition;
+  }
+  return {};
+}
+
+void Partitions::note(std::size_t directory, std::string_view what, const Result<void>& outcome) {
+  Directory& at = directories_[directory];
+  if (outcome || std::exchange(at.is_in_trouble, true)) return;
+  environment_.diagnostics.say(
+      LogLevel::error, std::string(what) + ": " + outcome.error().to_string() + ". New partitions do not go to " +
+                           at.files->path() +
+                           ", and those in it that fail answer KAFKA_STORAGE_ERROR, until its disk is well and the "
+                           "broker has been started again");
+}
+
+void Partitions::for_each_directory(std::string_view what, const std::function<Result<void>(std::size_t)>& work) {
+  std::lock_guard lock(changing_);
+  if (closed_) return;
+  for (std::size_t i = 0; i < directories_.size(); ++i) note(i, what, work(i));
 }
 
 Partitions::PartitionPtr Partitions::adopt(storage::LoadedLog loaded, std::size_t directory,
@@ -80,48 +105,60 @@ Partitions::PartitionPtr Partitions::adopt(storage::LoadedLog loaded, std::size_
                                                   environment_.clock, config);
 }
 
-Result<Partitions::PartitionPtr> Partitions::create(const TopicPartition& id, const Uuid& topic_id,
-                                                    const config::LogConfig& config) {
+Partitions::PartitionPtr Partitions::create(const TopicPartition& id, const Uuid& topic_id,
+                                            const config::LogConfig& config) {
   std::vector<std::size_t> logs_in(directories_.size());
   for (const auto& [other, directory] : directory_of_) ++logs_in[directory];
-  const std::size_t emptiest = std::ranges::min_element(logs_in) - logs_in.begin();
-  LEAT_TRY(auto loaded, directories_[emptiest].files->create(id, topic_id, replication::log_settings(config)));
-  return adopt(std::move(loaded), emptiest, config);
+  std::vector<std::size_t> best_first(directories_.size());
+  std::iota(best_first.begin(), best_first.end(), 0);
+  std::ranges::sort(best_first, {}, [&](std::size_t directory) {
+    return std::tuple(directories_[directory].is_in_trouble, logs_in[directory], directory);
+  });
+  for (const std::size_t directory : best_first) {
+    auto loaded = directories_[directory].files->create(id, topic_id, replication::log_settings(config));
+    if (loaded) return adopt(std::move(*loaded), directory, config);
+    note(directory, "creating " + id.to_string(), loaded.error());
+    // What is left there would be a second log of this partition at the next start.
+    if (directories_[directory].files->holds(id).value_or(true)) return nullptr;
+  }
+  return nullptr;
 }
 
 void Partitions::take_role(replication::Partition& partition, const metadata::PartitionImage& image) {
   auto updated = partition.update({.leader = image.leader,
                                    .leader_epoch = image.leader_epoch,
                                    .partition_epoch = image.partition_epoch,
-                                   .replica_count = image.replicas.size(),
-                                   .isr_size = image.isr.size()});
+                                   .replicas = image.replicas,
+                                   .isr = image.isr,
+                                   .recovery_state =
+                                       replication::RecoveryState(image.leader_recovery_state)});
   if (!updated)
     environment_.diagnostics.say(LogLevel::error, "leading " + partition.id().to_string() + ": " +
                                                       updated.error().to_string());
 }
 
-void Partitions::add_topic(Table& table, const metadata::TopicImage& topic, const metadata::Image& image) {
+void Partitions::add_topic(Table& table, const metadata::TopicImage& topic, const metadata::Image& image,
+                           Absent absent) {
   const auto config = topic_config(image, topic.name);
   auto& by_id = table.by_id[topic.id];
   for (const auto& [index, partition_image] : topic.partitions) {
     if (!is_replica(partition_image, self_)) continue;
     auto& slot = by_id[index];
+    if (!slot && absent == Absent::created && !table.offline.contains({topic.id, index})) {
+      slot = create({topic.name, index}, topic.id, config);
+      if (slot) table.by_name[topic.name][index] = slot;
+    }
     if (!slot) {
-      auto created = create({topic.name, index}, topic.id, config);
-      if (!created) {
-        environment_.diagnostics.say(LogLevel::error, "creating " + topic.name + "-" + std::to_string(index) +
-                                                          ": " + created.error().to_string());
-        by_id.erase(index);
-        continue;
-      }
-      slot = *created;
-      table.by_name[topic.name][index] = slot;
+      by_id.erase(index);
+      table.offline.emplace(topic.id, index);
+      continue;
     }
     take_role(*slot, partition_image);
   }
 }
 
 void Partitions::remove_topic(Table& table, const metadata::TopicImage& topic) {
+  std::erase_if(table.offline, [&](const auto& partition) { return partition.first == topic.id; });
   auto found = table.by_id.find(topic.id);
   if (found == table.by_id.end()) return;
   for (auto& [index, partition] : found->second) {
@@ -143,7 +180,7 @@ void Partitions::apply(const metadata::Image& before, const metadata::Image& aft
   for (const auto& [id, topic] : before.topics_by_id)
     if (!after.topic(id)) remove_topic(*table, *topic);
   for (const auto& [id, topic] : after.topics_by_id)
-    if (before.topic(id) != topic.get()) add_topic(*table, *topic, after);
+    if (before.topic(id) != topic.get()) add_topic(*table, *topic, after, Absent::created);
   if (before.configs != after.configs)
     for (const auto& [name, partitions] : table->by_name) {
       const auto config = topic_config(after, name);
@@ -179,6 +216,12 @@ std::shared_ptr<replication::Partition> Partitions::find(const Uuid& topic_id, s
   return at == found->second.end() ? nullptr : at->second;
 }
 
+Errc Partitions::why_missing(const metadata::TopicImage* topic, std::int32_t partition) const {
+  if (!topic || !topic->partitions.contains(partition)) return Errc::unknown_topic_or_partition;
+  return table()->offline.contains({topic->id, partition}) ? Errc::kafka_storage_error
+                                                           : Errc::not_leader_or_follower;
+}
+
 std::size_t Partitions::unsynced_bytes() const {
   std::size_t most = 0;
   for (const Directory& directory : directories_) most = std::max(most, directory.rounds->unsynced_bytes());
@@ -199,28 +242,31 @@ std::vector<Partitions::PartitionPtr> Partitions::in_directory(std::size_t direc
   return found;
 }
 
-Result<void> Partitions::checkpoint_high_watermarks() {
+std::vector<Partitions::Content> Partitions::contents() {
   std::lock_guard lock(changing_);
-  if (closed_) return {};
-  for (std::size_t i = 0; i < directories_.size(); ++i) {
-    std::map<TopicPartition, Offset> all;
-    for (const auto& partition : in_directory(i)) all[partition->id()] = partition->high_watermark();
-    if (all == written_high_watermarks_[i]) continue;
-    LEAT_CHECK(directories_[i].files->write_high_watermarks(all));
-    written_high_watermarks_[i] = std::move(all);
-  }
-  return {};
+  std::vector<Content> contents;
+  for (std::size_t i = 0; i < directories_.size(); ++i)
+    contents.push_back({directories_[i].files->path(), in_directory(i)});
+  return contents;
 }
 
-Result<void> Partitions::checkpoint() {
-  std::lock_guard lock(changing_);
-  if (closed_) return {};
-  for (std::size_t i = 0; i < directories_.size(); ++i) {
+void Partitions::checkpoint_high_watermarks() {
+  for_each_directory("writing the high watermarks", [this](std::size_t directory) -> Result<void> {
+    std::map<TopicPartition, Offset> all;
+    for (const auto& partition : in_directory(directory)) all[partition->id()] = partition->high_watermark();
+    if (all == written_high_watermarks_[directory]) return {};
+    LEAT_CHECK(directories_[directory].files->write_high_watermarks(all));
+    written_high_watermarks_[directory] = std::move(all);
+    return {};
+  });
+}
+
+void Partitions::checkpoint() {
+  for_each_directory("writing the checkpoints", [this](std::size_t directory) {
     std::map<TopicPartition, storage::LogDirectory::Checkpoint> all;
-    for (const auto& partition : in_directory(i)) all[partition->id()] = partition->checkpoint();
-    LEAT_CHECK(directories_[i].files->write_checkpoints(all));
-  }
-  return {};
+    for (const auto& partition : in_directory(directory)) all[partition->id()] = partition->checkpoint();
+    return directories_[directory].files->write_checkpoints(all);
+  });
 }
 
 void Partitions::flush_due() {
@@ -229,13 +275,18 @@ void Partitions::flush_due() {
     for (const auto& [index, partition] : partitions) partition->flush_if_due();
 }
 
-void Partitions::tidy() {
+void Partitions::expire_producers() {
+  for (const auto& [name, partitions] : table()->by_name)
+    for (const auto& [index, partition] : partitions) partition->expire_producers();
+}
+
+void Partitions::purge_deleted() {
   std::lock_guard lock(changing_);
   if (closed_) return;
   for (const auto& [name, partitions] : table()->by_name)
     for (const auto& [index, partition] : partitions)
-      if (auto tidied = partition->tidy(); !tidied)
-        environment_.diagnostics.say(LogLevel::warning, tidied.error().to_string());
+      if (auto purged = partition->purge_deleted(); !purged)
+        environment_.diagnostics.say(LogLevel::warning, purged.error().to_string());
   for (const Directory& directory : directories_)
     if (auto purged = directory.files->purge_deleted(); !purged)
       environment_.diagnostics.say(LogLevel::warning, purged.error().to_string());

@@ -3,10 +3,13 @@
 #include <leat/result.h>
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "broker/broker.h"
@@ -26,29 +29,43 @@ class Partitions {
     std::unique_ptr<storage::LogDirectory> files;
     Uuid id;
     std::unique_ptr<storage::SyncRounds> rounds;
+    /// Whether anything failed there since the start: new partitions go elsewhere. Guarded by changing_.
+    bool is_in_trouble = false;
   };
 
   Partitions(const Environment& environment, const config::BrokerConfig& config, NodeId self);
 
-  /// Loads every log, sets strays aside, creates what is missing and takes the roles of `image`.
-  Result<void> open(std::vector<Directory> directories, const metadata::Image& image);
+  /// Loads every log, sets strays aside, creates what is missing and takes the roles of `image`. While a directory of
+  /// `log.dirs` is away, what is missing may lie there: it is offline and not created, as in Kafka.
+  Result<void> open(std::vector<Directory> directories, bool all_are_there, const metadata::Image& image);
   void apply(const metadata::Image& before, const metadata::Image& after);
 
   std::shared_ptr<replication::Partition> find(std::string_view topic, std::int32_t partition) const;
   std::shared_ptr<replication::Partition> find(const Uuid& topic_id, std::int32_t partition) const;
+  /// What a client is told of a partition that find() does not find; `topic` is what the metadata knows, or null.
+  Errc why_missing(const metadata::TopicImage* topic, std::int32_t partition) const;
+
+  struct Content {
+    std::string path;  ///< of the log directory
+    std::vector<PartitionPtr> partitions;
+  };
+  /// What lies in each log directory.
+  std::vector<Content> contents();
 
   /// Bytes appended to the fullest log directory that no sync has covered yet.
   std::size_t unsynced_bytes() const;
   void on_round_end(std::function<void()> listener);
 
+  // The upkeep says by itself what fails, once; a directory that fails does not keep the others from theirs.
+
   /// Every `replica.high.watermark.checkpoint.interval.ms`.
-  Result<void> checkpoint_high_watermarks();
+  void checkpoint_high_watermarks();
   /// Every `log.flush.offset.checkpoint.interval.ms`: all three checkpoint files.
-  Result<void> checkpoint();
+  void checkpoint();
   /// Syncs the logs whose `flush.ms` is over. Costs nothing while none has one.
   void flush_due();
   /// Every `log.retention.check.interval.ms`: deletes what the topics' retention does not keep.
-  Result<void> retain();
+  void retain();
   /// Moves log starts (behaviours.md G7). What is answered is on disk. Blocks.
   struct Deletion {
     PartitionPtr partition;
@@ -56,8 +73,12 @@ class Partitions {
     replication::Partition::DeleteResult result = {};
   };
   void delete_records(std::vector<Deletion>& deletions);
-  /// Removes what was deleted long enough ago; expires producers.
-  void tidy();
+  /// Every `log.flush.start.offset.checkpoint.interval.ms`: what moved without anybody waiting for it.
+  void checkpoint_log_starts();
+  /// Every `producer.id.expiration.check.interval.ms`.
+  void expire_producers();
+  /// Removes what was deleted long enough ago.
+  void purge_deleted();
   /// Closes all logs and marks the directories whose logs all closed as clean.
   Result<void> close(std::int64_t broker_epoch);
 
@@ -66,19 +87,28 @@ class Partitions {
   struct Table {
     std::map<std::string, std::map<std::int32_t, PartitionPtr>, std::less<>> by_name;
     std::unordered_map<Uuid, std::map<std::int32_t, PartitionPtr>, UuidHash> by_id;
+    std::set<std::pair<Uuid, std::int32_t>> offline;  // of this broker, and no directory has them
   };
   std::shared_ptr<const Table> table() const;
   void publish(std::shared_ptr<const Table> table);
   std::vector<PartitionPtr> in_directory(std::size_t directory) const;
+  void for_each_directory(std::string_view what, const std::function<Result<void>(std::size_t)>& work);
+  /// Remembers trouble with a directory, and says so the first time.
+  void note(std::size_t directory, std::string_view what, const Result<void>& outcome);
+  Result<void> retain(std::size_t directory);
   Result<void> checkpoint_log_starts(std::size_t directory);
+  Result<void> load(std::size_t directory, const metadata::Image& image, Table& table);
 
   /// Of a topic, under what holds for the broker since the last image.
   config::LogConfig topic_config(const metadata::Image& image, const std::string& topic);
   /// Takes what the image sets for brokers.
   void take_config(const metadata::Image& image);
-  void add_topic(Table& table, const metadata::TopicImage& topic, const metadata::Image& image);
+  /// What becomes of a partition that has no log.
+  enum class Absent { created, offline };
+  void add_topic(Table& table, const metadata::TopicImage& topic, const metadata::Image& image, Absent absent);
   void remove_topic(Table& table, const metadata::TopicImage& topic);
-  Result<PartitionPtr> create(const TopicPartition& id, const Uuid& topic_id, const config::LogConfig& config);
+  /// In the directory with the fewest logs that can; null when none can.
+  PartitionPtr create(const TopicPartition& id, const Uuid& topic_id, const config::LogConfig& config);
   Result<void> close_directory(std::size_t directory, std::int64_t broker_epoch);
   /// Waits until the files are durable.
   Result<void> sync(const std::vector<std::shared_ptr<io::File>>& files);

@@ -14,22 +14,26 @@ Result<void> Partitions::checkpoint_log_starts(std::size_t directory) {
   return directories_[directory].files->write_log_starts(all);
 }
 
-Result<void> Partitions::retain() {
-  std::lock_guard lock(changing_);
-  if (closed_) return {};
+void Partitions::checkpoint_log_starts() {
+  for_each_directory("writing the log starts", [this](std::size_t directory) { return checkpoint_log_starts(directory); });
+}
+
+void Partitions::retain() {
+  for_each_directory("deleting old records", [this](std::size_t directory) { return retain(directory); });
+}
+
+Result<void> Partitions::retain(std::size_t directory) {
   Result<void> outcome;
-  for (std::size_t i = 0; i < directories_.size(); ++i) {
-    std::vector<PartitionPtr> shorter;
-    for (const auto& partition : in_directory(i)) {
-      const auto moved = partition->retain();
-      if (!moved) outcome = wrap(moved.error(), partition->id().to_string());
-      else if (*moved) shorter.push_back(partition);
-    }
-    if (shorter.empty()) continue;
-    LEAT_CHECK(checkpoint_log_starts(i));
-    for (const auto& partition : shorter)
-      if (auto dropped = partition->drop_unreachable(); !dropped) outcome = dropped;
+  std::vector<PartitionPtr> shorter;
+  for (const auto& partition : in_directory(directory)) {
+    const auto moved = partition->retain();
+    if (!moved) outcome = wrap(moved.error(), partition->id().to_string());
+    else if (*moved) shorter.push_back(partition);
   }
+  if (shorter.empty()) return outcome;
+  LEAT_CHECK(checkpoint_log_starts(directory));
+  for (const auto& partition : shorter)
+    if (auto dropped = partition->drop_unreachable(); !dropped) outcome = dropped;
   return outcome;
 }
 

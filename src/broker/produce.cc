@@ -156,7 +156,10 @@ class Appender {
       return fail(answer, Errc::invalid_topic_exception, known->name + " is written by the broker only");
 
     auto partition = services_.partitions.find(known->id, data.index);
-    if (!partition) return moved(answer, at->second);
+    if (!partition) {
+      const Errc reason = services_.partitions.why_missing(known, data.index);
+      return reason == Errc::not_leader_or_follower ? moved(answer, at->second) : fail(answer, reason);
+    }
     const auto config = partition->config();
     const auto rules = rules_for(*config, context_.version, services_.environment.clock.wall_ms(), batch->size());
     std::vector<record::RecordError> record_errors;

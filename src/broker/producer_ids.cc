@@ -12,19 +12,27 @@ void ProducerIds::next(Done done) {
   waiting_.push_back(std::move(done));
   if (std::exchange(refilling_, true)) return;
   lock.unlock();
-  controller_.allocate_producer_ids([this](auto block) { refill(std::move(block)); });
+  ask_for_more();
 }
 
-void ProducerIds::refill(Result<std::pair<std::int64_t, std::int32_t>> block) {
+void ProducerIds::ask_for_more() {
+  protocol::AllocateProducerIdsRequest request;
+  request.broker_id = self_;
+  request.broker_epoch = controller_.broker_epoch();
+  controller_.allocate_producer_ids(request, [this](const auto& block) { refill(block); });
+}
+
+void ProducerIds::refill(const protocol::AllocateProducerIdsResponse& block) {
   std::unique_lock lock(mutex_);
   refilling_ = false;
-  if (block) {
-    next_ = block->first;
-    end_ = block->first + block->second;
+  const auto error = static_cast<Errc>(block.error_code);
+  if (error == Errc::none) {
+    next_ = block.producer_id_start;
+    end_ = block.producer_id_start + block.producer_id_len;
   }
   for (auto& done : std::exchange(waiting_, {})) {
     Result<std::int64_t> id = Error{};
-    if (!block) id = block.error();
+    if (error != Errc::none) id = Error{error, "allocating producer ids"};
     else if (next_ < end_) id = next_++;
     else {
       waiting_.push_back(std::move(done));
@@ -36,7 +44,7 @@ void ProducerIds::refill(Result<std::pair<std::int64_t, std::int32_t>> block) {
   }
   if (waiting_.empty() || std::exchange(refilling_, true)) return;
   lock.unlock();
-  controller_.allocate_producer_ids([this](auto more) { refill(std::move(more)); });
+  ask_for_more();
 }
 
 }  // namespace leat::broker

@@ -14,13 +14,15 @@ namespace leat::broker {
 class ProducerIds {
  public:
   using Done = std::function<void(Result<std::int64_t>)>;
-  explicit ProducerIds(metadata::Controller& controller) : controller_(controller) {}
+  ProducerIds(metadata::Controller& controller, NodeId self) : controller_(controller), self_(self) {}
   void next(Done done);
 
  private:
-  void refill(Result<std::pair<std::int64_t, std::int32_t>> block);
+  void ask_for_more();
+  void refill(const protocol::AllocateProducerIdsResponse& block);
 
   metadata::Controller& controller_;
+  const NodeId self_;
   std::mutex mutex_;  // a leaf: guards all below
   std::int64_t next_ = 0;
   std::int64_t end_ = 0;

@@ -11,9 +11,15 @@
 #include "base/executor.h"
 #include "client/channels.h"
 #include "client/cluster_view.h"
-#include "client/node_link.h"
+#include "protocol/node_link.h"
 
 namespace leat::client {
+
+using protocol::BuildRequest;
+using protocol::Call;
+using protocol::NodeLink;
+using protocol::Reply;
+using protocol::ReplyDone;
 
 /// A channel is ordered and a fetch may wait in it, so what must not wait behind one has its own; and a JoinGroup waits
 /// for all members.

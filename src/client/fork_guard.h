@@ -3,6 +3,7 @@
 #include <leat/result.h>
 
 #include <cstdint>
+#include <memory>
 
 namespace leat::client {
 
@@ -18,5 +19,12 @@ class ForkGuard {
  private:
   std::uint64_t generation_;
 };
+
+/// Ends what a public handle holds. In the child of a fork it is left alone: it is the parent's, and what that one's
+/// threads held or waited for stays so.
+template <class Impl>
+void drop(std::unique_ptr<Impl> impl) {
+  if (impl && impl->fork.is_child()) (void)impl.release();
+}
 
 }  // namespace leat::client

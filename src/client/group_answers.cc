@@ -76,7 +76,7 @@ GroupDescription read_group(const protocol::ConsumerGroupDescribeResponse::Descr
   return group;
 }
 
-Result<Offsets> read_offsets(Reply& reply) {
+Result<Offsets> read_offsets(protocol::Reply& reply) {
   constexpr std::int16_t several_groups = 8;
   const auto* answer = reply.get<protocol::OffsetFetchResponse>();
   if (!answer) return Error{Errc::corrupt, "the answer to OffsetFetch is of another kind"};

@@ -3,9 +3,9 @@
 #include <leat/admin.h>
 
 #include "base/types.h"
-#include "client/node_link.h"
 #include "protocol/messages/consumer_group_describe.h"
 #include "protocol/messages/describe_groups.h"
+#include "protocol/node_link.h"
 
 namespace leat::client {
 
@@ -16,6 +16,6 @@ GroupDescription read_group(const protocol::DescribeGroupsResponse::DescribedGro
 GroupDescription read_group(const protocol::ConsumerGroupDescribeResponse::DescribedGroup& from, NodeId coordinator);
 
 /// What OffsetFetch says of its one group, at any version; partitions without a commit are left out.
-Result<Offsets> read_offsets(Reply& reply);
+Result<Offsets> read_offsets(protocol::Reply& reply);
 
 }  // namespace leat::client

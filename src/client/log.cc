@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/errors.h"
@@ -55,15 +56,7 @@ struct Log::Impl {
       : directory(std::move(directory)), options(std::move(options)), executor(clock),
         volume(executor, {.max_open_descriptors = std::max<std::size_t>(this->options.max_open_files, 4)}) {}
 
-  ~Impl() {
-    if (fork.is_child()) {
-      // The parent's log: nothing of it is to be written from here.
-      new auto(std::move(log));
-      new auto(std::move(lock));
-      return;
-    }
-    (void)close();
-  }
+  ~Impl() { (void)close(); }
 
   std::string path(std::string_view name) const { return directory + "/" + std::string(name); }
   std::string clean_marker() const { return path(".kafka_cleanshutdown"); }
@@ -76,8 +69,14 @@ struct Log::Impl {
   Result<void> sync_files(std::vector<std::shared_ptr<io::File>> files);
   Result<void> checkpoint();
   Result<void> close();
-  Result<void> check() const {
+  /// Where every public call begins. Asks about forks first: the parent's other threads may have held the mutex.
+  Result<std::unique_lock<std::mutex>> enter() const {
     LEAT_CHECK(fork.check());
+    std::unique_lock guard(mutex);
+    LEAT_CHECK(check_open());
+    return guard;
+  }
+  Result<void> check_open() const {
     if (!log) return Error{Errc::closed, "the log in " + directory + " was closed"};
     return {};
   }
@@ -122,8 +121,7 @@ Result<void> Log::Impl::open() {
 }
 
 Result<std::int64_t> Log::Impl::append(std::span<const LogEntry> entries) {
-  std::unique_lock guard(mutex);
-  LEAT_CHECK(check());
+  LEAT_TRY(auto guard, enter());
   const Offset first = log->log_end();
   if (entries.empty()) return first;
   builder.reset({.base_offset = first, .leader_epoch = log->leader_epochs().latest().value_or(only_epoch)});
@@ -141,7 +139,7 @@ Result<std::int64_t> Log::Impl::append(std::span<const LogEntry> entries) {
 /// One thread syncs for all that have appended by then; the others wait for it, or are next.
 Result<void> Log::Impl::make_durable(std::unique_lock<std::mutex>& guard, Offset end) {
   for (;;) {
-    LEAT_CHECK(check());
+    LEAT_CHECK(check_open());
     if (log->failure()) return *log->failure();
     if (log->durable_end() >= end) return {};
     if (is_syncing) {
@@ -203,8 +201,11 @@ Result<void> Log::Impl::close() {
 
 Log::Log(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Log::Log(Log&&) noexcept = default;
-Log& Log::operator=(Log&&) noexcept = default;
-Log::~Log() = default;
+Log& Log::operator=(Log&& other) noexcept {
+  client::drop(std::exchange(impl_, std::move(other.impl_)));
+  return *this;
+}
+Log::~Log() { client::drop(std::move(impl_)); }
 
 Result<Log> Log::open(const std::string& directory, LogOptions options) {
   auto impl = std::make_unique<Impl>(directory, std::move(options));
@@ -216,8 +217,7 @@ Result<std::int64_t> Log::append(const LogEntry& entry) { return impl_->append({
 Result<std::int64_t> Log::append(std::span<const LogEntry> entries) { return impl_->append(entries); }
 
 Result<void> Log::sync() {
-  std::unique_lock guard(impl_->mutex);
-  LEAT_CHECK(impl_->check());
+  LEAT_TRY(auto guard, impl_->enter());
   return impl_->make_durable(guard, impl_->log->log_end());
 }
 
@@ -225,8 +225,7 @@ Result<Records> Log::read(std::int64_t offset, std::size_t max_bytes) const {
   Payload batches;
   {
     // The slices outlive the lock: their bytes are never rewritten.
-    std::lock_guard guard(impl_->mutex);
-    LEAT_CHECK(impl_->check());
+    LEAT_TRY(const auto guard, impl_->enter());
     if (offset < impl_->log->log_start() || offset > impl_->log->log_end())
       return Error{Errc::offset_out_of_range,
                    "offset " + std::to_string(offset) + " is not in " + std::to_string(impl_->log->log_start()) +
@@ -246,26 +245,24 @@ Result<Records> Log::read(std::int64_t offset, std::size_t max_bytes) const {
 }
 
 Result<std::optional<RecordPosition>> Log::find(std::int64_t timestamp) const {
-  std::lock_guard guard(impl_->mutex);
-  LEAT_CHECK(impl_->check());
+  LEAT_TRY(const auto guard, impl_->enter());
   LEAT_TRY(const auto found, impl_->log->find_by_time(timestamp, impl_->visible_end()));
   if (found.offset < 0) return std::optional<RecordPosition>();
   return std::optional(RecordPosition{0, found.offset, found.timestamp});
 }
 
 std::int64_t Log::start_offset() const {
-  std::lock_guard guard(impl_->mutex);
-  return impl_->check() ? impl_->log->log_start() : -1;
+  const auto guard = impl_->enter();
+  return guard ? impl_->log->log_start() : -1;
 }
 
 std::int64_t Log::end_offset() const {
-  std::lock_guard guard(impl_->mutex);
-  return impl_->check() ? impl_->log->log_end() : -1;
+  const auto guard = impl_->enter();
+  return guard ? impl_->log->log_end() : -1;
 }
 
 Result<void> Log::trim_to(std::int64_t offset) {
-  std::unique_lock guard(impl_->mutex);
-  LEAT_CHECK(impl_->check());
+  LEAT_TRY(auto guard, impl_->enter());
   if (offset > impl_->log->log_end()) return Error{Errc::offset_out_of_range, "above the end of the log"};
   LEAT_CHECK(impl_->make_durable(guard, offset));
   LEAT_CHECK(impl_->log->raise_log_start(offset));
@@ -276,8 +273,7 @@ Result<void> Log::trim_to(std::int64_t offset) {
 Result<void> Log::trim() {
   Offset keep_from;
   {
-    std::lock_guard guard(impl_->mutex);
-    LEAT_CHECK(impl_->check());
+    LEAT_TRY(const auto guard, impl_->enter());
     const auto segments = impl_->log->segments();
     log::RetentionRules rules;
     if (impl_->options.retention) rules.max_age_ms = impl_->options.retention->count();
@@ -291,10 +287,9 @@ Result<void> Log::trim() {
 }
 
 Result<void> Log::truncate(std::int64_t offset) {
-  std::unique_lock guard(impl_->mutex);
-  LEAT_CHECK(impl_->check());
+  LEAT_TRY(auto guard, impl_->enter());
   impl_->synced.wait(guard, [this] { return !impl_->is_syncing; });
-  LEAT_CHECK(impl_->check());
+  LEAT_CHECK(impl_->check_open());
   if (offset < impl_->log->log_start() || offset > impl_->log->log_end())
     return Error{Errc::offset_out_of_range, "offset " + std::to_string(offset) + " is not in the log"};
   LEAT_CHECK(impl_->log->truncate_to(offset));

@@ -112,10 +112,10 @@ inline constexpr Setting<std::int64_t> log_flush_scheduler_interval_ms{{
            "when that is not set."}};
 inline constexpr Setting<std::int32_t> log_flush_offset_checkpoint_interval_ms{{
     .name = "log.flush.offset.checkpoint.interval.ms", .fallback = 60000, .min = 0,
-    .doc = "How often the recovery points are written."}};
+    .doc = "How often the recovery points are written; 0: at a clean stop only."}};
 inline constexpr Setting<std::int32_t> log_flush_start_offset_checkpoint_interval_ms{{
     .name = "log.flush.start.offset.checkpoint.interval.ms", .fallback = 60000, .min = 0,
-    .doc = "How often the log start offsets are written."}};
+    .doc = "How often the log start offsets are written; 0: when records are deleted only."}};
 inline constexpr Setting<std::int64_t> replica_high_watermark_checkpoint_interval_ms{{
     .name = "replica.high.watermark.checkpoint.interval.ms", .fallback = 5000, .min = 1,
     .doc = "How often the high watermarks are written."}};

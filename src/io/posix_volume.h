@@ -20,7 +20,7 @@ struct PosixVolumeOptions {
   /// to itself, since it waits for everyone's bytes. Ignored before Linux 5.8, which hides errors.
   bool prefer_syncfs = false;
   /// More dirty files than this in one call, and in one locked directory, are "many".
-  std::size_t syncfs_above = 16;
+  std::size_t syncfs_above = 4;
 };
 
 /// What syncs cost; for tests, metrics and benchmarks.

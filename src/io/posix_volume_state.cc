@@ -46,9 +46,12 @@ Result<DescriptorSlot> PosixVolumeState::reserve() {
 bool PosixVolumeState::close_oldest_clean() {
   std::shared_ptr<const Descriptor> closing;  // dropped after the lock: close may wait for the disk
   std::lock_guard lock(open_mutex_);
-  std::vector<PosixFile*> by_age(open_.begin(), open_.end());
-  std::ranges::sort(by_age, {}, [](const PosixFile* file) { return file->last_used(); });
-  for (PosixFile* file : by_age) {
+  // Ages are read once: others use files meanwhile, and sorting needs an order that stands still.
+  std::vector<std::pair<std::uint64_t, PosixFile*>> by_age;
+  by_age.reserve(open_.size());
+  for (PosixFile* file : open_) by_age.emplace_back(file->last_used(), file);
+  std::ranges::sort(by_age);
+  for (const auto& [age, file] : by_age) {
     closing = file->evict();
     if (!closing) continue;
     open_.erase(file);

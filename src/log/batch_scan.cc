@@ -1,6 +1,7 @@
 #include "log/batch_scan.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/errors.h"
 
@@ -67,6 +68,17 @@ Result<std::optional<record::BatchView>> BatchScan::next() {
   position_ = next_;
   next_ += batch->size();
   return std::optional(*batch);
+}
+
+std::optional<std::string> what_is_wrong(const record::BatchView& batch, Offset next, Offset segment_base) {
+  if (batch.base_offset() < next)  // L1
+    return "starts at offset " + std::to_string(batch.base_offset()) + ", below " + std::to_string(next);
+  if (batch.last_offset() < batch.base_offset()) return "ends below its base offset";
+  if (batch.last_offset() - segment_base > std::numeric_limits<std::int32_t>::max())
+    return "ends more than 2^31-1 offsets above its segment's base";
+  // Of every format: zeros behind a torn header look like magic 0.
+  if (!batch.check_crc()) return "has a wrong CRC";
+  return std::nullopt;
 }
 
 }  // namespace leat::log

@@ -3,8 +3,10 @@
 #include <leat/result.h>
 
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "base/types.h"
 #include "io/volume.h"
 #include "record/batch_view.h"
 
@@ -64,5 +66,8 @@ class BatchScan {
   std::vector<std::byte> buffer_;
   std::uint64_t buffer_at_ = 0;
 };
+
+/// Why a batch read from disk may not stand where `next` is the first offset allowed; nothing when it may.
+std::optional<std::string> what_is_wrong(const record::BatchView& batch, Offset next, Offset segment_base);
 
 }  // namespace leat::log

@@ -22,7 +22,9 @@ Error Log::Core::fail(Error error) {
   if (!failed.load(std::memory_order_relaxed)) {
     failure = wrap(error, directory);
     failed.store(true, std::memory_order_release);
-    diagnostics.say(LogLevel::error, "no more appends: " + failure->to_string());
+    diagnostics.say(LogLevel::error, "no more appends until it is opened again, when the disk is " +
+                                         std::string(error.code == Errc::disk_full ? "less full: " : "well: ") +
+                                         failure->to_string());
   }
   return error;
 }
@@ -160,6 +162,8 @@ Result<void> Log::Core::roll_to(Offset base) {
   list->push_back(std::move(fresh));
   const Offset emptied = active().base;
   publish(std::move(list), {view.end.offset, base, 0});
+  // After a cut: recovery would not look at a segment that ends below it.
+  if (view.durable < base && base <= recovery_point_max) LEAT_CHECK(sync_all());
   first_timestamp.reset();
   active_created_at = clock.wall_ms();
   return was_empty ? remove_segment_files(emptied) : Result<void>{};
@@ -211,6 +215,7 @@ Result<Offset> Log::Core::checkpoint() {
   if (!waiting.empty()) LEAT_CHECK(guard(volume.sync_directory(directory)));
   std::lock_guard lock(mutex);
   std::erase_if(unsynced, [&](const Unsynced& entry) { return entry.below <= durable; });
+  recovery_point_max = std::max(recovery_point_max, durable);
   return durable;
 }
 

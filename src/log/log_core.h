@@ -55,6 +55,8 @@ struct Log::Core {
   std::vector<Doomed> doomed;
   bool dirty = false;  ///< something changed since the last clean close
   bool closed = false;
+  /// The largest recovery point that the checkpoint file may say. A cut leaves it above the log end.
+  Offset recovery_point_max = 0;
 
   // Under `mutex`, held for moments only:
   mutable std::mutex mutex;

@@ -8,7 +8,8 @@
 namespace leat::log {
 
 Result<void> Log::Core::truncate_to(Offset offset) {
-  if (offset >= view.end.offset) return {};
+  // A term that brought no batch may begin where the log ends: it goes all the same, since another one's may begin there.
+  if (offset >= view.end.offset) return epochs.truncate_from_end(offset);
   if (offset < view.segments->front()->base) return restart_at(offset);
   dirty = true;
   // Everything that stays is made durable first: afterwards the log is durable to its new end.
@@ -40,6 +41,8 @@ Result<void> Log::Core::truncate_to(Offset offset) {
   LEAT_CHECK(segment.aborted.truncate_where([&](const AbortedTransaction& e) { return e.last_offset < offset; }));
   LEAT_CHECK(segment.file->truncate(kept));
   LEAT_CHECK(segment.file->sync());
+  // Before the directory is synced: a snapshot that came back would speak of producers that were cut.
+  LEAT_CHECK(forget_snapshots_above(offset));
   LEAT_CHECK(volume.sync_directory(directory));
   segment.reset_statistics();
   segment.use_time_index();
@@ -48,7 +51,6 @@ Result<void> Log::Core::truncate_to(Offset offset) {
   if (!found) return Error{Errc::corrupt, segment.file->path() + ": its index does not lead to its end"};
   first_timestamp.reset();
   LEAT_CHECK(epochs.truncate_from_end(offset));
-  LEAT_CHECK(forget_snapshots_above(offset));
   return load_producers({});
 }
 

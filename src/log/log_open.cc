@@ -10,14 +10,6 @@ namespace {
 
 constexpr Offset unlimited = std::numeric_limits<Offset>::max();
 
-/// Whether a batch read from disk may stand where `next` is the first offset allowed.
-bool is_valid(const record::BatchView& batch, Offset next, Offset segment_base) {
-  if (batch.base_offset() < next || batch.last_offset() < batch.base_offset()) return false;  // L1
-  if (batch.last_offset() - segment_base > std::numeric_limits<std::int32_t>::max()) return false;
-  // Old formats are kept as they are; they have another checksum.
-  return batch.magic() != record::current_magic || batch.check_crc();
-}
-
 }  // namespace
 
 Result<void> Log::Core::open(const OpenState& state) {
@@ -26,6 +18,7 @@ Result<void> Log::Core::open(const OpenState& state) {
   LEAT_TRY(epochs, LeaderEpochs::load(volume, path_of("leader-epoch-checkpoint")));
   active_created_at = clock.wall_ms();
   dirty = !state.clean;
+  recovery_point_max = state.recovery_point;
   LEAT_TRY(const Undecided undecided, load_segments(state, present));
   LEAT_CHECK(settle_snapshots(present));
   LEAT_CHECK(settle_log_start(state));
@@ -168,7 +161,7 @@ Result<Log::Core::Recovered> Log::Core::recover(Segment& segment) {
   std::uint64_t valid = 0;
   for (;;) {
     LEAT_TRY(const auto batch, scan.next());
-    if (!batch || !is_valid(*batch, found.next, segment.base)) break;
+    if (!batch || what_is_wrong(*batch, found.next, segment.base)) break;
     segment.note(*batch, scan.position(), settings.index_interval_bytes);
     epochs.assign(batch->leader_epoch(), batch->base_offset());
     found.has_markers |= batch->is_control() && batch->has_producer_id();

@@ -8,14 +8,22 @@
 #include "base/assert.h"
 #include "base/errors.h"
 #include "metadata/alter_configs.h"
+#include "metadata/alter_partition.h"
+#include "metadata/assign_replicas.h"
 #include "metadata/bootstrap.h"
+#include "metadata/broker_fencing.h"
+#include "metadata/broker_heartbeat.h"
 #include "metadata/broker_registration.h"
+#include "metadata/broker_sessions.h"
+#include "metadata/controller_registration.h"
 #include "metadata/create_partitions.h"
 #include "metadata/create_topics.h"
 #include "metadata/delete_topics.h"
+#include "metadata/elect_leaders.h"
 #include "metadata/features.h"
 #include "metadata/image_builder.h"
 #include "metadata/producer_ids.h"
+#include "metadata/reassignment.h"
 #include "protocol/messages/metadata_records.h"
 #include "quorum/directories.h"
 #include "quorum/metadata_log.h"
@@ -24,6 +32,8 @@ namespace leat::metadata {
 namespace {
 
 constexpr auto idle_wait_max = std::chrono::seconds(60);
+/// How often silent brokers are looked for, within their session (F5).
+constexpr int session_checks = 8;
 
 std::string log_directory(const Controller::Options& options) { return options.directory + "/__cluster_metadata-0"; }
 std::string founding_path(const Controller::Options& options) {
@@ -56,7 +66,8 @@ Result<bool> is_unformatted(io::Volume& volume, const Controller::Options& optio
 /// takes what is queued, decides and appends it, and one sync later publishes and answers. `busy_` says
 /// that there is a drainer; the mutex is never held while anything is called.
 struct Controller::Core : std::enable_shared_from_this<Controller::Core> {
-  Core(Environment environment, Options options) : env_(std::move(environment)), options_(std::move(options)) {}
+  Core(Environment environment, Options options)
+      : env_(std::move(environment)), options_(std::move(options)), sessions_(options_.broker_session_timeout) {}
 
   /// An operation that waits its turn: what it decides, then how it is answered.
   struct Operation {
@@ -70,6 +81,16 @@ struct Controller::Core : std::enable_shared_from_this<Controller::Core> {
 
   Result<void> start();
   void submit(Operation operation);
+  template <class Request, class Decide, class Failed, class Response>
+  void carry_out(Request request, Decide decide, Failed failed, Done<Response> done);
+  /// The same where all fails or nothing: `decide` gives Result<Decision<Response>>.
+  template <class Request, class Decide, class Response>
+  void carry_out_for_broker(Request request, Decide decide, Done<Response> done);
+  Result<Decision<protocol::BrokerRegistrationResponse>> decide_registration(
+      const Image& head, const protocol::BrokerRegistrationRequest& request);
+  Result<Decision<protocol::BrokerHeartbeatResponse>> decide_heartbeat(const Image& head,
+                                                                       const protocol::BrokerHeartbeatRequest& request,
+                                                                       Instant arrival);
   Result<void> close();
   void abandon();
 
@@ -77,6 +98,7 @@ struct Controller::Core : std::enable_shared_from_this<Controller::Core> {
     std::lock_guard lock(mutex_);
     return published_;
   }
+  LeadershipDefaults leadership() const { return {.min_insync_replicas = options_.min_insync_replicas}; }
 
   Environment env_;
   Options options_;
@@ -87,6 +109,13 @@ struct Controller::Core : std::enable_shared_from_this<Controller::Core> {
   Result<void> append(const Records& records);
   Result<void> activate();
   Result<void> register_broker();
+  RegistrationRules registration_rules() const { return {options_.cluster_id, 0, leadership()}; }
+  void watch_sessions();
+  /// Under the mutex.
+  void stop_watching() {
+    if (session_timer_ != TimerId::none) env_.executor.cancel(std::exchange(session_timer_, TimerId::none));
+  }
+  Records decide_expired(const Image& head);
   void publish();
   void drain();
   void committed(std::vector<Answer> answers, Result<void> synced);
@@ -103,6 +132,7 @@ struct Controller::Core : std::enable_shared_from_this<Controller::Core> {
   // The drainer's:
   std::unique_ptr<quorum::MetadataLog> log_;
   ImageBuilder head_;
+  BrokerSessions sessions_;
 
   mutable std::mutex mutex_;
   std::shared_ptr<const Image> published_;
@@ -110,6 +140,7 @@ struct Controller::Core : std::enable_shared_from_this<Controller::Core> {
   std::deque<Operation> queue_;
   std::vector<std::shared_ptr<Event>> idle_waiters_;
   std::optional<Error> failure_;
+  TimerId session_timer_ = TimerId::none;
   bool busy_ = false;
   bool closed_ = false;
 
@@ -142,6 +173,8 @@ Result<void> Controller::Core::start() {
   LEAT_CHECK(register_broker());
   LEAT_CHECK(log_->sync_now());
   published_ = head_.publish();
+  sessions_.begin(*published_, env_.executor.now(), options_.node_id);
+  watch_sessions();
   return {};
 }
 
@@ -161,29 +194,87 @@ Result<void> Controller::Core::activate() {
   if (endpoints.empty())
     for (const quorum::Voter& voter : log_->voters())
       for (const auto& endpoint : voter.endpoints) endpoints.push_back({endpoint.listener, endpoint.host, endpoint.port, 0});
-  return append(decide_register_controller(head_.image(), options_.node_id, Uuid::random(env_.entropy), endpoints));
+  return append(decide_controller_registration(
+                    head_.image(), controller_registration(options_.node_id, Uuid::random(env_.entropy), endpoints))
+                    .records);
 }
 
 Result<void> Controller::Core::register_broker() {
   const NodeId self = options_.node_id;
-  const std::int32_t min_isr = options_.min_insync_replicas;
-  // Nobody else can hold a session with a controller that was not there: whoever is unfenced is gone.
-  std::vector<NodeId> registered;
-  for (const auto& [id, broker] : head_.image().brokers) registered.push_back(id);
-  for (NodeId id : registered) LEAT_CHECK(append(decide_fence(head_.image(), id, min_isr)));
+  const LeadershipDefaults defaults = leadership();
+  LEAT_CHECK(append(decide_fence(head_.image(), self, defaults)));
+  LEAT_TRY(const auto registration, decide_register(head_.image(),
+                                                    {.id = self,
+                                                     .cluster_id = options_.cluster_id,
+                                                     .incarnation = Uuid::random(env_.entropy),
+                                                     .endpoints = options_.endpoints,
+                                                     .rack = options_.rack,
+                                                     .log_directories = options_.log_directories,
+                                                     .features = declared_features(),
+                                                     .previous_broker_epoch = options_.clean_broker_epoch},
+                                                    log_->end(), false, registration_rules()));
+  broker_epoch_ = registration.response;
+  LEAT_CHECK(append(registration.records));
+  LEAT_CHECK(append(decide_unfence(head_.image(), self, defaults)));
+  return append(decide_cordoned_directories(head_.image(), self, {}));
+}
 
-  broker_epoch_ = log_->end();
-  LEAT_TRY(const Records registration, decide_register(head_.image(),
-                                                       {.id = self,
-                                                        .incarnation = Uuid::random(env_.entropy),
-                                                        .endpoints = options_.endpoints,
-                                                        .rack = options_.rack,
-                                                        .log_directories = options_.log_directories,
-                                                        .previous_broker_epoch = options_.clean_broker_epoch},
-                                                       broker_epoch_, min_isr));
-  LEAT_CHECK(append(registration));
-  LEAT_CHECK(append(decide_unfence(head_.image(), self, min_isr)));
-  return append(decide_cordoned_directories(head_.image(), self));
+/// Sleeps while all others are fenced: they come back by a heartbeat.
+void Controller::Core::watch_sessions() {
+  std::lock_guard lock(mutex_);
+  const bool has_others = std::ranges::any_of(published_->brokers, [this](const auto& entry) {
+    return entry.first != options_.node_id && !entry.second.fenced;
+  });
+  if (!has_others || closed_ || failure_ || session_timer_ != TimerId::none) return;
+  session_timer_ = env_.executor.at(
+      env_.executor.now() + options_.broker_session_timeout / session_checks, [weak = weak_from_this()] {
+        auto self = weak.lock();
+        if (!self) return;
+        self->submit({[self](const Image& head) -> Result<Records> { return self->decide_expired(head); },
+                      [self](const Result<void>&) {
+                        {
+                          std::lock_guard lock(self->mutex_);
+                          self->session_timer_ = TimerId::none;
+                        }
+                        self->watch_sessions();
+                      }});
+      });
+}
+
+Records Controller::Core::decide_expired(const Image& head) {
+  const auto expired = sessions_.expired(head, env_.executor.now());
+  if (!expired) return {};
+  env_.diagnostics.say(LogLevel::warning, "broker " + std::to_string(*expired) + " is fenced: it was silent for longer "
+                                              "than broker.session.timeout.ms");
+  sessions_.fenced(*expired);
+  return decide_fence(head, *expired, leadership());
+}
+
+Result<Decision<protocol::BrokerRegistrationResponse>> Controller::Core::decide_registration(
+    const Image& head, const protocol::BrokerRegistrationRequest& request) {
+  const Instant now = env_.executor.now();
+  LEAT_TRY(auto registered, decide_register(head, Registration::of(request), log_->end(),
+                                            sessions_.is_alive(head, request.broker_id, now), registration_rules()));
+  Decision<protocol::BrokerRegistrationResponse> decision{.records = std::move(registered.records), .response = {}};
+  decision.response.broker_epoch = registered.response;
+  sessions_.registered(request.broker_id, log_->end() + static_cast<Offset>(decision.records.size()) - 1, now);
+  return decision;
+}
+
+Result<Decision<protocol::BrokerHeartbeatResponse>> Controller::Core::decide_heartbeat(
+    const Image& head, const protocol::BrokerHeartbeatRequest& request, Instant arrival) {
+  const NodeId id = request.broker_id;
+  LEAT_CHECK(registered_broker(head, id, request.broker_epoch));
+  sessions_.contact(id, request.current_metadata_offset, arrival);
+  LEAT_TRY(auto decided, metadata::decide_heartbeat(head, request,
+                                                    {.registration_offset = sessions_.registration_offset(id),
+                                                     .shutdown_offset = sessions_.shutdown_offset(id),
+                                                     .lowest_active_offset = sessions_.lowest_active_offset(head)},
+                                                    leadership()));
+  if (decided.response.is_fenced) sessions_.fenced(id);
+  if (decided.next == BrokerState::controlled_shutdown)
+    sessions_.shuts_down(id, log_->end() + static_cast<Offset>(decided.records.size()) - 1);
+  return Decision<protocol::BrokerHeartbeatResponse>{std::move(decided.records), decided.response};
 }
 
 Error Controller::Core::refusal() const {
@@ -280,11 +371,12 @@ bool Controller::Core::wait_idle(std::unique_lock<std::mutex>& lock) {
 Result<void> Controller::Core::close() {
   std::unique_lock lock(mutex_);
   if (std::exchange(closed_, true)) return {};
+  stop_watching();
   if (!wait_idle(lock)) return Error{Errc::timed_out, "closing the metadata log: operations are still under way"};
   if (failure_) return *failure_;
   lock.unlock();
-  LEAT_CHECK(append(decide_controlled_shutdown(head_.image(), options_.node_id, options_.min_insync_replicas)));
-  LEAT_CHECK(append(decide_fence(head_.image(), options_.node_id, options_.min_insync_replicas)));
+  LEAT_CHECK(append(decide_controlled_shutdown(head_.image(), options_.node_id, leadership())));
+  LEAT_CHECK(append(decide_fence(head_.image(), options_.node_id, leadership())));
   LEAT_CHECK(log_->sync_now());
   publish();
   return log_->close();
@@ -294,6 +386,7 @@ void Controller::Core::abandon() {
   std::deque<Operation> dropped;
   std::unique_lock lock(mutex_);
   closed_ = true;
+  stop_watching();
   dropped.swap(queue_);
   wait_idle(lock);
 }
@@ -333,100 +426,165 @@ void Controller::on_change(Listener listener) {
 std::int64_t Controller::broker_epoch() const { return core_->broker_epoch_; }
 LeaderEpoch Controller::quorum_epoch() const { return core_->quorum_epoch_; }
 
-namespace {
-
-/// Between deciding and answering, a response waits here.
-template <class Response>
-using Slot = std::shared_ptr<std::optional<Response>>;
-
-template <class Response>
-Records keep(const Slot<Response>& slot, Decision<Response> decision) {
-  *slot = std::move(decision.response);
-  return std::move(decision.records);
+/// Queues a request. `decide(head, request)` gives the records and the answer that is held until they are durable; when
+/// they do not get that far, `failed(request, error)` is answered.
+template <class Request, class Decide, class Failed, class Response>
+void Controller::Core::carry_out(Request request, Decide decide, Failed failed, Done<Response> done) {
+  auto asked = std::make_shared<const Request>(std::move(request));
+  auto held = std::make_shared<std::optional<Response>>();
+  submit({[asked, held, decide = std::move(decide)](const Image& head) -> Result<Records> {
+            Decision<Response> decision = decide(head, *asked);
+            *held = std::move(decision.response);
+            return std::move(decision.records);
+          },
+          [asked, held, failed = std::move(failed), done = std::move(done)](Result<void> outcome) {
+            done(outcome ? std::move(**held) : failed(*asked, outcome.error()));
+          }});
 }
-
-}  // namespace
 
 void Controller::create_topics(protocol::CreateTopicsRequest request, std::int16_t /*version*/,
                                Done<protocol::CreateTopicsResponse> done) {
-  auto slot = std::make_shared<std::optional<protocol::CreateTopicsResponse>>();
-  auto asked = std::make_shared<const protocol::CreateTopicsRequest>(std::move(request));
   const Options& options = core_->options_;
-  core_->submit({[core = core_.get(), slot, asked, rules = CreateTopicsRules{options.default_partitions,
-                                                                            options.default_replication_factor,
-                                                                            options.config_rules}](
-                     const Image& head) -> Result<Records> {
-                   return keep(slot, decide_create_topics(head, *asked, rules, core->env_.entropy));
-                 },
-                 [slot, asked, done = std::move(done)](Result<void> outcome) {
-                   if (outcome) return done(std::move(**slot));
-                   done(create_topics_failed(*asked, outcome.error()));
-                 }});
+  core_->carry_out(
+      std::move(request),
+      [core = core_.get(), rules = CreateTopicsRules{options.default_partitions, options.default_replication_factor,
+                                                     options.config_rules}](const Image& head, const auto& asked) {
+        return decide_create_topics(head, asked, rules, core->env_.entropy);
+      },
+      create_topics_failed, std::move(done));
 }
 
 void Controller::create_partitions(protocol::CreatePartitionsRequest request, std::int16_t /*version*/,
                                    Done<protocol::CreatePartitionsResponse> done) {
-  auto slot = std::make_shared<std::optional<protocol::CreatePartitionsResponse>>();
-  auto asked = std::make_shared<const protocol::CreatePartitionsRequest>(std::move(request));
-  core_->submit({[core = core_.get(), slot, asked](const Image& head) -> Result<Records> {
-                   return keep(slot, decide_create_partitions(head, *asked, core->env_.entropy));
-                 },
-                 [slot, asked, done = std::move(done)](Result<void> outcome) {
-                   if (outcome) return done(std::move(**slot));
-                   done(create_partitions_failed(*asked, outcome.error()));
-                 }});
+  core_->carry_out(
+      std::move(request),
+      [core = core_.get()](const Image& head, const auto& asked) {
+        return decide_create_partitions(head, asked, core->env_.entropy);
+      },
+      create_partitions_failed, std::move(done));
 }
 
 void Controller::delete_topics(protocol::DeleteTopicsRequest request, std::int16_t version,
                                Done<protocol::DeleteTopicsResponse> done) {
-  auto slot = std::make_shared<std::optional<protocol::DeleteTopicsResponse>>();
-  auto asked = std::make_shared<const protocol::DeleteTopicsRequest>(std::move(request));
-  core_->submit({[core = core_.get(), slot, asked, version](const Image& head) -> Result<Records> {
-                   return keep(slot, decide_delete_topics(head, *asked, version, core->options_.delete_topic_enable));
-                 },
-                 [slot, asked, version, done = std::move(done)](Result<void> outcome) {
-                   if (outcome) return done(std::move(**slot));
-                   done(delete_topics_failed(*asked, version, outcome.error()));
-                 }});
+  core_->carry_out(
+      std::move(request),
+      [core = core_.get(), version](const Image& head, const auto& asked) {
+        return decide_delete_topics(head, asked, version, core->options_.delete_topic_enable);
+      },
+      [version](const auto& asked, const Error& error) { return delete_topics_failed(asked, version, error); },
+      std::move(done));
 }
 
 void Controller::incremental_alter_configs(protocol::IncrementalAlterConfigsRequest request,
                                            Done<protocol::IncrementalAlterConfigsResponse> done) {
-  auto slot = std::make_shared<std::optional<protocol::IncrementalAlterConfigsResponse>>();
-  auto asked = std::make_shared<const protocol::IncrementalAlterConfigsRequest>(std::move(request));
-  core_->submit({[core = core_.get(), slot, asked](const Image& head) -> Result<Records> {
-                   return keep(slot, decide_incremental_alter_configs(head, *asked, core->options_.node_id,
-                                                                      core->options_.config_rules));
-                 },
-                 [slot, asked, done = std::move(done)](Result<void> outcome) {
-                   if (outcome) return done(std::move(**slot));
-                   done(incremental_alter_configs_failed(*asked, outcome.error()));
-                 }});
+  core_->carry_out(
+      std::move(request),
+      [core = core_.get()](const Image& head, const auto& asked) {
+        return decide_incremental_alter_configs(head, asked, core->options_.node_id, core->options_.config_rules);
+      },
+      incremental_alter_configs_failed, std::move(done));
 }
 
 void Controller::alter_configs(protocol::AlterConfigsRequest request, Done<protocol::AlterConfigsResponse> done) {
-  auto slot = std::make_shared<std::optional<protocol::AlterConfigsResponse>>();
-  auto asked = std::make_shared<const protocol::AlterConfigsRequest>(std::move(request));
-  core_->submit({[core = core_.get(), slot, asked](const Image& head) -> Result<Records> {
-                   return keep(slot, decide_alter_configs(head, *asked, core->options_.node_id,
-                                                          core->options_.config_rules));
-                 },
-                 [slot, asked, done = std::move(done)](Result<void> outcome) {
-                   if (outcome) return done(std::move(**slot));
-                   done(alter_configs_failed(*asked, outcome.error()));
-                 }});
+  core_->carry_out(
+      std::move(request),
+      [core = core_.get()](const Image& head, const auto& asked) {
+        return decide_alter_configs(head, asked, core->options_.node_id, core->options_.config_rules);
+      },
+      alter_configs_failed, std::move(done));
 }
 
-void Controller::allocate_producer_ids(Done<Result<std::pair<std::int64_t, std::int32_t>>> done) {
-  auto first = std::make_shared<std::int64_t>(0);
-  core_->submit({[core = core_.get(), first](const Image& head) -> Result<Records> {
-                   *first = head.next_producer_id;
-                   return decide_allocate_producer_ids(head, core->options_.node_id, core->broker_epoch_);
-                 },
-                 [first, done = std::move(done)](Result<void> outcome) {
-                   if (outcome) return done(std::pair(*first, producer_id_block_size));
-                   done(std::move(outcome).error());
-                 }});
+void Controller::elect_leaders(protocol::ElectLeadersRequest request, Done<protocol::ElectLeadersResponse> done) {
+  core_->carry_out(
+      std::move(request),
+      [core = core_.get()](const Image& head, const auto& asked) {
+        return decide_elect_leaders(head, asked, core->leadership());
+      },
+      elect_leaders_failed, std::move(done));
+}
+
+void Controller::alter_partition_reassignments(protocol::AlterPartitionReassignmentsRequest request,
+                                               Done<protocol::AlterPartitionReassignmentsResponse> done) {
+  core_->carry_out(
+      std::move(request),
+      [core = core_.get()](const Image& head, const auto& asked) {
+        return decide_alter_reassignments(head, asked, core->leadership());
+      },
+      alter_reassignments_failed, std::move(done));
+}
+
+void Controller::unregister_broker(protocol::UnregisterBrokerRequest request,
+                                   Done<protocol::UnregisterBrokerResponse> done) {
+  core_->carry_out(
+      std::move(request),
+      [core = core_.get()](const Image& head, const auto& asked) {
+        return decide_unregister(head, asked.broker_id, core->leadership());
+      },
+      unregister_failed, std::move(done));
+}
+
+/// A failure is the answer's error code.
+template <class Request, class Decide, class Response>
+void Controller::Core::carry_out_for_broker(Request request, Decide decide, Done<Response> done) {
+  auto held = std::make_shared<Response>();
+  submit({[request = std::move(request), held, decide = std::move(decide)](const Image& head) -> Result<Records> {
+            LEAT_TRY(Decision<Response> decision, decide(head, request));
+            *held = std::move(decision.response);
+            return std::move(decision.records);
+          },
+          [held, done = std::move(done)](Result<void> outcome) {
+            if (!outcome) {
+              *held = {};
+              held->error_code = wire_code(outcome.error().code);
+            }
+            done(std::move(*held));
+          }});
+}
+
+void Controller::register_broker(protocol::BrokerRegistrationRequest request,
+                                 Done<protocol::BrokerRegistrationResponse> done) {
+  core_->carry_out_for_broker(
+      std::move(request),
+      [core = core_.get()](const Image& head, const auto& asked) { return core->decide_registration(head, asked); },
+      std::move(done));
+}
+
+void Controller::broker_heartbeat(protocol::BrokerHeartbeatRequest request,
+                                  Done<protocol::BrokerHeartbeatResponse> done) {
+  core_->carry_out_for_broker(
+      std::move(request),
+      [core = core_.get(), arrival = core_->env_.executor.now()](const Image& head, const auto& asked) {
+        return core->decide_heartbeat(head, asked, arrival);
+      },
+      Done<protocol::BrokerHeartbeatResponse>([weak = std::weak_ptr(core_), done = std::move(done)](auto response) {
+        done(std::move(response));
+        if (auto core = weak.lock()) core->watch_sessions();
+      }));
+}
+
+void Controller::alter_partition(protocol::AlterPartitionRequest request, std::int16_t version,
+                                 Done<protocol::AlterPartitionResponse> done) {
+  core_->carry_out_for_broker(
+      std::move(request),
+      [core = core_.get(), version](const Image& head, const auto& asked) {
+        return decide_alter_partition(head, asked, version, core->leadership());
+      },
+      std::move(done));
+}
+
+void Controller::assign_replicas(protocol::AssignReplicasToDirsRequest request,
+                                 Done<protocol::AssignReplicasToDirsResponse> done) {
+  core_->carry_out_for_broker(
+      std::move(request),
+      [core = core_.get()](const Image& head, const auto& asked) {
+        return decide_assign_replicas(head, asked, core->leadership());
+      },
+      std::move(done));
+}
+
+void Controller::allocate_producer_ids(protocol::AllocateProducerIdsRequest request,
+                                       Done<protocol::AllocateProducerIdsResponse> done) {
+  core_->carry_out_for_broker(std::move(request), decide_allocate_producer_ids, std::move(done));
 }
 
 void Controller::set_endpoints(std::vector<Endpoint> endpoints, Done<Result<void>> done) {

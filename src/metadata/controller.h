@@ -14,15 +14,23 @@
 #include "io/volume.h"
 #include "metadata/config_rules.h"
 #include "metadata/image.h"
+#include "protocol/messages/allocate_producer_ids.h"
 #include "protocol/messages/alter_configs.h"
+#include "protocol/messages/alter_partition.h"
+#include "protocol/messages/alter_partition_reassignments.h"
+#include "protocol/messages/assign_replicas_to_dirs.h"
+#include "protocol/messages/broker_heartbeat.h"
+#include "protocol/messages/broker_registration.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_topics.h"
+#include "protocol/messages/elect_leaders.h"
 #include "protocol/messages/incremental_alter_configs.h"
+#include "protocol/messages/unregister_broker.h"
 
 namespace leat::metadata {
 
-/// Writes the metadata log of a cluster of one and publishes the image that replaying it gives.
+/// Writes the metadata log of a cluster with one controller and publishes the image that replaying it gives.
 /// Nothing about topics, configs, registration or leadership exists except through that log: an
 /// operation decides on the image of all appended records, appends its records as one batch, and is
 /// answered once they are durable and applied.
@@ -52,6 +60,7 @@ class Controller {
     std::int16_t default_replication_factor = 1;
     std::int32_t min_insync_replicas = 1;
     bool delete_topic_enable = true;
+    Duration broker_session_timeout = std::chrono::seconds(9);
     ConfigRules config_rules;
     /// Where this controller is said to listen. Empty keeps what the log says, and a format says
     /// CONTROLLER://localhost:9093.
@@ -94,8 +103,21 @@ class Controller {
   void incremental_alter_configs(protocol::IncrementalAlterConfigsRequest request,
                                  Done<protocol::IncrementalAlterConfigsResponse> done);
   void alter_configs(protocol::AlterConfigsRequest request, Done<protocol::AlterConfigsResponse> done);
-  /// A block of 1000 fresh producer ids (first, count).
-  void allocate_producer_ids(Done<Result<std::pair<std::int64_t, std::int32_t>>> done);
+  /// cluster.md G8, G10, F10. The moves under way are in the image (reassignment.h).
+  void elect_leaders(protocol::ElectLeadersRequest request, Done<protocol::ElectLeadersResponse> done);
+  void alter_partition_reassignments(protocol::AlterPartitionReassignmentsRequest request,
+                                     Done<protocol::AlterPartitionReassignmentsResponse> done);
+  void unregister_broker(protocol::UnregisterBrokerRequest request, Done<protocol::UnregisterBrokerResponse> done);
+  /// What the other brokers ask (cluster.md F1-F9, G9, G11, G12). One that is not heard of for broker_session_timeout is
+  /// fenced.
+  void register_broker(protocol::BrokerRegistrationRequest request, Done<protocol::BrokerRegistrationResponse> done);
+  void broker_heartbeat(protocol::BrokerHeartbeatRequest request, Done<protocol::BrokerHeartbeatResponse> done);
+  void alter_partition(protocol::AlterPartitionRequest request, std::int16_t version,
+                       Done<protocol::AlterPartitionResponse> done);
+  void assign_replicas(protocol::AssignReplicasToDirsRequest request,
+                       Done<protocol::AssignReplicasToDirsResponse> done);
+  void allocate_producer_ids(protocol::AllocateProducerIdsRequest request,
+                             Done<protocol::AllocateProducerIdsResponse> done);
   /// The broker now listens elsewhere (a server was attached): registers the same incarnation again.
   void set_endpoints(std::vector<Endpoint> endpoints, Done<Result<void>> done);
 

@@ -4,8 +4,8 @@
 
 namespace leat::metadata {
 
-const std::map<std::string, std::pair<std::int16_t, std::int16_t>>& declared_features() {
-  static const std::map<std::string, std::pair<std::int16_t, std::int16_t>> features{
+const std::map<std::string, FeatureRange>& declared_features() {
+  static const std::map<std::string, FeatureRange> features{
       {"metadata.version", {7, 30}},
       {"kraft.version", {0, 1}},
       {"transaction.version", {0, 2}},

@@ -5,7 +5,6 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "metadata/image.h"
 
@@ -13,12 +12,13 @@ namespace leat::metadata {
 
 namespace feature {
 inline constexpr std::string_view metadata_version = "metadata.version";
+inline constexpr std::string_view kraft_version = "kraft.version";
 inline constexpr std::string_view eligible_leader_replicas = "eligible.leader.replicas.version";
 }  // namespace feature
 
 /// What this build declares when it registers: name to (lowest, highest) level. As wide as Kafka 4.3.1's,
 /// so that it may join such a cluster and open such a directory (cluster.md L2).
-const std::map<std::string, std::pair<std::int16_t, std::int16_t>>& declared_features();
+const std::map<std::string, FeatureRange>& declared_features();
 /// What a fresh directory finalises: each feature at the level that is served; those at 0 are left out.
 /// kraft.version is not among them: it has its own control record.
 const std::map<std::string, std::int16_t>& fresh_features();
@@ -35,6 +35,8 @@ struct RecordVersions {
   bool has_directories() const { return metadata_version >= 17; }
   bool has_cordoned_directories() const { return metadata_version >= 30; }
   bool has_transactions() const { return metadata_version >= 13; }
+  /// Followers of that time did not notice that they had left the ISR otherwise (KAFKA-15021).
+  bool bumps_leader_epoch_on_shrink() const { return metadata_version < 12; }
   bool has_register_controller() const { return metadata_version >= 15; }
 
  private:

@@ -31,6 +31,7 @@ struct TopicImage {
   std::string name;
   Uuid id;
   std::map<std::int32_t, PartitionImage> partitions;
+  friend bool operator==(const TopicImage&, const TopicImage&) = default;
 };
 
 struct Endpoint {
@@ -40,6 +41,9 @@ struct Endpoint {
   std::int16_t security_protocol = 0;
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
+
+/// The lowest and the highest level of a feature that a node declares.
+using FeatureRange = std::pair<std::int16_t, std::int16_t>;
 
 struct BrokerImage {
   NodeId id = no_node;
@@ -52,8 +56,16 @@ struct BrokerImage {
   std::optional<std::vector<Uuid>> cordoned_log_directories;
   bool fenced = true;
   bool in_controlled_shutdown = false;
-  /// Feature name to (lowest, highest) level it declares.
-  std::map<std::string, std::pair<std::int16_t, std::int16_t>> features;
+  std::map<std::string, FeatureRange> features;
+  friend bool operator==(const BrokerImage&, const BrokerImage&) = default;
+};
+
+struct ControllerImage {
+  NodeId id = no_node;
+  Uuid incarnation;
+  std::vector<Endpoint> endpoints;
+  std::map<std::string, FeatureRange> features;
+  friend bool operator==(const ControllerImage&, const ControllerImage&) = default;
 };
 
 struct ConfigResource {
@@ -70,6 +82,7 @@ struct Image {
   std::map<std::string, std::shared_ptr<const TopicImage>, std::less<>> topics;
   std::unordered_map<Uuid, std::shared_ptr<const TopicImage>, UuidHash> topics_by_id;
   std::map<NodeId, BrokerImage> brokers;
+  std::map<NodeId, ControllerImage> controllers;
   std::map<std::string, std::int16_t> features;  ///< finalized levels; those at 0 are not in it
   std::map<ConfigResource, std::map<std::string, std::string>> configs;
   std::int64_t next_producer_id = 0;

@@ -1,7 +1,6 @@
 #include "metadata/image_builder.h"
 
 #include "base/errors.h"
-#include "protocol/messages/metadata_records.h"
 
 namespace leat::metadata {
 namespace {
@@ -25,6 +24,15 @@ BrokerImage broker_of(const RegisterBrokerRecord& record) {
   for (const auto& feature : record.features)
     broker.features[feature.name] = {feature.min_supported_version, feature.max_supported_version};
   return broker;
+}
+
+ControllerImage controller_of(const RegisterControllerRecord& record) {
+  ControllerImage controller{.id = record.controller_id, .incarnation = record.incarnation_id};
+  for (const auto& endpoint : record.end_points)
+    controller.endpoints.push_back({endpoint.name, endpoint.host, endpoint.port, endpoint.security_protocol});
+  for (const auto& feature : record.features)
+    controller.features[feature.name] = {feature.min_supported_version, feature.max_supported_version};
+  return controller;
 }
 
 Result<BrokerImage*> find_broker(Image& image, NodeId id, std::int64_t epoch) {
@@ -63,7 +71,20 @@ PartitionImage partition_of(const PartitionRecord& record) {
   return partition;
 }
 
-/// A field that is absent is unchanged; a leader that is present, the same one too, is a new term.
+void apply_config(Image& image, const ConfigRecord& record) {
+  const ConfigResource resource{record.resource_type, record.resource_name};
+  if (record.value) {
+    image.configs[resource][record.name] = *record.value;
+    return;
+  }
+  auto found = image.configs.find(resource);
+  if (found == image.configs.end()) return;
+  found->second.erase(record.name);
+  if (found->second.empty()) image.configs.erase(found);
+}
+
+}  // namespace
+
 void merge(PartitionImage& partition, const PartitionChangeRecord& record) {
   constexpr NodeId leader_unchanged = -2;
   if (record.replicas) {
@@ -83,20 +104,6 @@ void merge(PartitionImage& partition, const PartitionChangeRecord& record) {
   }
   ++partition.partition_epoch;
 }
-
-void apply_config(Image& image, const ConfigRecord& record) {
-  const ConfigResource resource{record.resource_type, record.resource_name};
-  if (record.value) {
-    image.configs[resource][record.name] = *record.value;
-    return;
-  }
-  auto found = image.configs.find(resource);
-  if (found == image.configs.end()) return;
-  found->second.erase(record.name);
-  if (found->second.empty()) image.configs.erase(found);
-}
-
-}  // namespace
 
 Result<void> ImageBuilder::apply(Record record) {
   const protocol::AnyMessage& message = record.message;
@@ -160,6 +167,8 @@ Result<void> ImageBuilder::apply_now(const Record& record) {
   } else if (const auto* unfenced = message.get_if<UnfenceBrokerRecord>()) {
     LEAT_TRY(BrokerImage * broker, find_broker(image_, unfenced->id, unfenced->epoch));
     broker->fenced = false;
+  } else if (const auto* controller = message.get_if<RegisterControllerRecord>()) {
+    image_.controllers[controller->controller_id] = controller_of(*controller);
   } else if (const auto* unregistered = message.get_if<UnregisterBrokerRecord>()) {
     image_.brokers.erase(unregistered->broker_id);
   } else if (const auto* feature = message.get_if<FeatureLevelRecord>()) {

@@ -8,8 +8,12 @@
 
 #include "metadata/image.h"
 #include "metadata/records.h"
+#include "protocol/messages/metadata_records.h"
 
 namespace leat::metadata {
+
+/// What the record makes of a partition. A leader that is present, the same one too, is a new term.
+void merge(PartitionImage& partition, const protocol::PartitionChangeRecord& record);
 
 /// Replays records into images; the only way to make one.
 ///
@@ -20,10 +24,14 @@ namespace leat::metadata {
 class ImageBuilder {
  public:
   ImageBuilder() = default;
+  /// Goes on from `image`.
+  explicit ImageBuilder(Image image) : image_(std::move(image)) {}
 
   /// `corrupt` when the record does not fit what came before (a partition of an unknown topic): the log
   /// then does not describe a cluster.
   Result<void> apply(Record record);
+  /// The same outside of transactions, for a record that is still needed: to decide on what a decision leaves.
+  Result<void> apply_now(const Record& record);
   /// All of one batch of framed values, then where it ended.
   Result<void> apply_batch(const std::vector<Bytes>& values, Offset last_offset, LeaderEpoch epoch);
   void set_end(Offset last_offset, LeaderEpoch epoch) {
@@ -37,7 +45,6 @@ class ImageBuilder {
   std::shared_ptr<const Image> publish();
 
  private:
-  Result<void> apply_now(const Record& record);
   Result<TopicImage*> mutable_topic(const Uuid& id);
   void put_topic(std::shared_ptr<const TopicImage> topic);
 

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <map>
 
+#include "metadata/directory_id.h"
+#include "metadata/nodes.h"
+
 namespace leat::metadata {
 namespace {
-
-using Nodes = std::vector<NodeId>;
 
 std::size_t below(Entropy& entropy, std::size_t bound) { return static_cast<std::size_t>(entropy.next() % bound); }
 
@@ -49,13 +50,6 @@ Nodes place_one(const std::vector<Rack>& racks, std::size_t rack_start, std::siz
   return replicas;
 }
 
-/// 00..01: the broker has several directories and will say which one it took.
-Uuid unassigned_directory() {
-  Uuid id;
-  id.bytes[15] = std::byte{1};
-  return id;
-}
-
 }  // namespace
 
 bool is_active(const Image& image, NodeId id) {
@@ -63,10 +57,18 @@ bool is_active(const Image& image, NodeId id) {
   return found != image.brokers.end() && !found->second.fenced && !found->second.in_controlled_shutdown;
 }
 
+bool is_usable(const BrokerImage& broker) {
+  if (broker.in_controlled_shutdown) return false;
+  if (!broker.cordoned_log_directories || broker.log_directories.empty()) return true;
+  const auto& cordoned = *broker.cordoned_log_directories;
+  return std::any_of(broker.log_directories.begin(), broker.log_directories.end(), [&](const Uuid& directory) {
+    return std::find(cordoned.begin(), cordoned.end(), directory) == cordoned.end();
+  });
+}
+
 std::size_t usable_brokers(const Image& image) {
-  return static_cast<std::size_t>(std::count_if(image.brokers.begin(), image.brokers.end(), [](const auto& entry) {
-    return !entry.second.in_controlled_shutdown;
-  }));
+  return static_cast<std::size_t>(std::count_if(image.brokers.begin(), image.brokers.end(),
+                                                [](const auto& entry) { return is_usable(entry.second); }));
 }
 
 Result<std::vector<std::vector<NodeId>>> place_replicas(const Image& image, Entropy& entropy,
@@ -74,7 +76,7 @@ Result<std::vector<std::vector<NodeId>>> place_replicas(const Image& image, Entr
   std::map<std::string, Rack> by_name;
   std::size_t unfenced = 0;
   for (const auto& [id, broker] : image.brokers) {
-    if (broker.in_controlled_shutdown) continue;
+    if (!is_usable(broker)) continue;
     Rack& rack = by_name[broker.rack.value_or("")];
     (broker.fenced ? rack.fenced : rack.unfenced).push_back(id);
     unfenced += broker.fenced ? 0 : 1;
@@ -106,11 +108,7 @@ PartitionImage new_partition(const Image& image, std::vector<NodeId> replicas) {
   PartitionImage partition;
   for (NodeId id : replicas) {
     if (is_active(image, id)) partition.isr.push_back(id);
-    const auto broker = image.brokers.find(id);
-    const std::size_t directories = broker == image.brokers.end() ? 0 : broker->second.log_directories.size();
-    partition.directories.push_back(directories == 0   ? Uuid{}
-                                    : directories == 1 ? broker->second.log_directories[0]
-                                                       : unassigned_directory());
+    partition.directories.push_back(new_directory(image, id));
   }
   partition.leader = partition.isr.empty() ? no_node : partition.isr[0];
   partition.replicas = std::move(replicas);

@@ -17,6 +17,8 @@ Result<std::vector<std::vector<NodeId>>> place_replicas(const Image& image, Entr
 
 /// May hold a replica that counts: registered, unfenced, not shutting down.
 bool is_active(const Image& image, NodeId id);
+/// Can be given replicas: not shutting down, and a directory of it takes some.
+bool is_usable(const BrokerImage& broker);
 /// How many brokers can be given replicas.
 std::size_t usable_brokers(const Image& image);
 

@@ -1,13 +1,19 @@
 #pragma once
 
+#include <leat/result.h>
+
+#include "metadata/decision.h"
 #include "metadata/image.h"
-#include "metadata/records.h"
+#include "protocol/messages/allocate_producer_ids.h"
 
 namespace leat::metadata {
 
 inline constexpr std::int32_t producer_id_block_size = 1000;
 
-/// Moves the next free producer id behind a fresh block that begins at image.next_producer_id.
-Records decide_allocate_producer_ids(const Image& image, NodeId broker, std::int64_t broker_epoch);
+/// cluster.md G12: moves the next free producer id behind a fresh block, which the answer names.
+///
+///   ProducerIdUnique: no id is in two blocks.
+Result<Decision<protocol::AllocateProducerIdsResponse>> decide_allocate_producer_ids(
+    const Image& image, const protocol::AllocateProducerIdsRequest& request);
 
 }  // namespace leat::metadata

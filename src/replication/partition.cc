@@ -32,12 +32,13 @@ bool flushes_by_time(const config::LogConfig& config) {
 }
 
 Partition::Partition(NodeId self, storage::LoadedLog loaded, storage::SyncRounds& rounds, const Clock& clock,
-                     config::LogConfig config)
+                     config::LogConfig config, Peers peers)
     : self_(self),
       id_(std::move(loaded.partition)),
       topic_id_(loaded.topic_id),
       rounds_(rounds),
       clock_(clock),
+      peers_(peers),
       log_(std::move(loaded.log)),
       config_(std::make_shared<const config::LogConfig>(config)),
       high_watermark_(std::clamp(loaded.high_watermark, log_->log_start(), log_->durable_end())),
@@ -51,22 +52,29 @@ Result<void> Partition::update(const LeaderState& state) {
   Result<void> outcome;
   {
     std::lock_guard lock(mutex_);
-    if (state.partition_epoch < state_.partition_epoch || retired_) return {};
+    if (state.partition_epoch < state_.partition_epoch || state.leader_epoch < state_.leader_epoch || retired_)
+      return {};
     const bool new_term = state.leader_epoch > state_.leader_epoch;
+    // With an epoch between them another may have led, and the others' logs may have been cut meanwhile.
+    const bool led_before = is_leader() && state.leader_epoch == state_.leader_epoch + 1;
+    // A change on its way was made for the partition epoch that it names: newer metadata has it in, or it never will
+    // be taken. The same metadata again says nothing of it.
+    if (new_term || state.partition_epoch > state_.partition_epoch) proposed_.reset();
     state_ = state;
+    remote_.assign(is_leader() ? state_.replicas : std::vector<NodeId>(), self_);
     if (new_term) {
-      durable_waiters_.take_all(Errc::not_leader_or_follower, after.ready);
-      committed_waiters_.take_all(Errc::not_leader_or_follower, after.ready);
+      fail_waits(Errc::not_leader_or_follower, after);
+      leader_high_watermark_ = no_offset;
       if (is_leader()) {
-        term_start_ = log_->log_end();
-        outcome = log_->start_epoch(state.leader_epoch);
+        outcome = begin_leading(led_before);
         if (!outcome) fail_log(outcome.error(), after);
       }
     }
+    set_proposed(std::move(proposed_));
     advance(after);
     tell_watchers(after);
   }
-  after.run();
+  run(after);
   return outcome;
 }
 
@@ -79,7 +87,7 @@ void Partition::reconfigure(config::LogConfig config) {
     if (!syncs_every_append()) durable_end_ = log_->log_end();
     advance(after);
   }
-  after.run();
+  run(after);
 }
 
 std::shared_ptr<const config::LogConfig> Partition::config() const {
@@ -88,7 +96,7 @@ std::shared_ptr<const config::LogConfig> Partition::config() const {
 }
 
 std::size_t Partition::effective_min_isr() const {
-  return std::min<std::size_t>(static_cast<std::size_t>(config_->min_insync_replicas), state_.replica_count);
+  return std::min<std::size_t>(static_cast<std::size_t>(config_->min_insync_replicas), state_.replicas.size());
 }
 
 Errc Partition::can_append(std::int16_t acks) const {
@@ -127,20 +135,25 @@ AppendResult Partition::append(std::span<std::byte> batch, const record::Produce
     if (auto written = log_->append(batch); !written) {
       fail_log(written.error(), after);
       result = {.error = Errc::kafka_storage_error, .message = written.error().context};
-    } else if (syncs_every_append()) {
-      wants_sync = true;
     } else {
-      durable_end_ = log_->log_end();
-      advance(after);
-      if (records_since_sync_ == 0) unsynced_since_ = clock_.now();
-      records_since_sync_ += result.end - result.base_offset;
-      // A finished segment is synced as in Kafka, so that recovery points and open files keep up.
-      wants_sync = records_since_sync_ >= config_->flush_messages || log_->end_position().segment_base != segment;
+      wants_sync = settle_append(segment, result.base_offset, after);
+      if (!remote_.empty()) remote_.appending(result.base_offset, clock_.now());
+      tell(append_watches_, after);
     }
   }
   if (wants_sync) rounds_.request(shared_from_this(), batch.size());
-  after.run();
+  run(after);
   return result;
+}
+
+bool Partition::settle_append(Offset segment, Offset end, Aftermath& after) {
+  if (syncs_every_append()) return true;
+  durable_end_ = log_->log_end();
+  advance(after);
+  if (records_since_sync_ == 0) unsynced_since_ = clock_.now();
+  records_since_sync_ += log_->log_end() - end;
+  // A finished segment is synced as in Kafka, so that recovery points and open files keep up.
+  return records_since_sync_ >= config_->flush_messages || log_->end_position().segment_base != segment;
 }
 
 Offset Partition::acknowledged_end(std::int16_t acks) const {
@@ -163,22 +176,24 @@ Offset Partition::last_stable_offset() const {
 }
 
 void Partition::advance(Aftermath& after) {
-  if (!is_leader()) return;
   durable_waiters_.take(durable_end_, Errc::none, after.ready);
-  if (is_below_min_isr()) {
-    committed_waiters_.take(durable_end_, Errc::not_enough_replicas_after_append, after.ready);
-    return;
-  }
-  if (durable_end_ > high_watermark_) {
-    high_watermark_ = durable_end_;
-    log_->producers().forget_ended(high_watermark_);
-    tell_watchers(after);
-  }
-  committed_waiters_.take(high_watermark_, Errc::none, after.ready);
+  if (is_leader()) advance_leader(after);
+  else advance_follower(after);
+}
+
+void Partition::set_high_watermark(Offset offset, Aftermath& after) {
+  high_watermark_ = offset;
+  log_->producers().forget_ended(offset);
+  tell(watches_, after);
 }
 
 void Partition::tell_watchers(Aftermath& after) {
-  std::erase_if(watches_, [&](const Watch& watch) {
+  tell(watches_, after);
+  tell(append_watches_, after);
+}
+
+void Partition::tell(std::vector<Watch>& watches, Aftermath& after) {
+  std::erase_if(watches, [&](const Watch& watch) {
     auto watcher = watch.watcher.lock();
     if (!watcher) return true;
     watcher->partition_changed(watch.cookie);
@@ -187,17 +202,26 @@ void Partition::tell_watchers(Aftermath& after) {
   });
 }
 
+void Partition::run(Aftermath& after) {
+  for (const Ready& one : after.ready) one();
+  if (after.proposal) peers_.isr_changer->propose(shared_from_this(), std::move(*after.proposal));
+}
+
+void Partition::fail_waits(Errc outcome, Aftermath& after) {
+  durable_waiters_.take_all(outcome, after.ready);
+  committed_waiters_.take_all(outcome, after.ready);
+}
+
 void Partition::fail_log(const Error& error, Aftermath& after) {
   log_->fail(error);
-  durable_waiters_.take_all(Errc::kafka_storage_error, after.ready);
-  committed_waiters_.take_all(Errc::kafka_storage_error, after.ready);
+  fail_waits(Errc::kafka_storage_error, after);
   tell_watchers(after);
 }
 
 storage::Syncable::Pending Partition::begin_sync() {
   std::lock_guard lock(mutex_);
   records_since_sync_ = 0;
-  return {.end = log_->log_end(), .files = log_->unsynced_files()};
+  return {.mark = {.end = log_->log_end(), .cuts = cuts_}, .files = log_->unsynced_files()};
 }
 
 void Partition::flush_if_due() {
@@ -210,19 +234,19 @@ void Partition::flush_if_due() {
   rounds_.request(shared_from_this(), 0);
 }
 
-void Partition::end_sync(Offset end, const Result<void>& outcome) {
+void Partition::end_sync(const Mark& mark, const Result<void>& outcome) {
   Aftermath after;
   {
     std::lock_guard lock(mutex_);
     if (!outcome) {
       fail_log(outcome.error(), after);
-    } else if (!log_->failure()) {
-      log_->mark_durable(end);
-      durable_end_ = std::max(durable_end_, end);
+    } else if (!log_->failure() && mark.cuts == cuts_) {
+      log_->mark_durable(mark.end);
+      durable_end_ = std::max(durable_end_, mark.end);
       advance(after);
     }
   }
-  after.run();
+  run(after);
 }
 
 Errc Partition::why_not_leading() const {
@@ -236,14 +260,25 @@ Errc Partition::why_not_appending(std::int16_t acks) const {
   return acks == -1 && is_below_min_isr() ? Errc::not_enough_replicas : Errc::none;
 }
 
+Errc Partition::check_epoch(LeaderEpoch epoch) const {
+  if (epoch == no_epoch || epoch == state_.leader_epoch) return Errc::none;
+  return epoch < state_.leader_epoch ? Errc::fenced_leader_epoch : Errc::unknown_leader_epoch;
+}
+
 Errc Partition::check_leader(LeaderEpoch current_leader_epoch) const {
   const Errc error = why_not_leading();
   if (error == Errc::unknown_topic_or_partition || error == Errc::kafka_storage_error) return error;
-  if (current_leader_epoch != no_epoch) {
-    if (current_leader_epoch < state_.leader_epoch) return Errc::fenced_leader_epoch;
-    if (current_leader_epoch > state_.leader_epoch) return Errc::unknown_leader_epoch;
-  }
-  return error;
+  const Errc epoch_error = check_epoch(current_leader_epoch);
+  return epoch_error != Errc::none ? epoch_error : error;
+}
+
+Result<std::optional<log::EpochEnd>> Partition::find_divergence(Offset from, LeaderEpoch last_fetched_epoch) const {
+  if (last_fetched_epoch == no_epoch) return std::nullopt;
+  const log::EpochEnd end = log_->leader_epochs().end_of(last_fetched_epoch, log_->log_end());
+  if (end.epoch == no_epoch || end.end == no_offset || from < log_->log_start())
+    return Error{Errc::offset_out_of_range, {}};
+  if (end.epoch < last_fetched_epoch || end.end < from) return end;
+  return std::nullopt;
 }
 
 ReadResult Partition::read(const ReadRequest& request) const {
@@ -251,26 +286,24 @@ ReadResult Partition::read(const ReadRequest& request) const {
   {
     std::lock_guard lock(mutex_);
     result.error = check_leader(request.current_leader_epoch);
+    if (result.error == Errc::not_leader_or_follower && request.also_from_follower && !closing_)
+      result.error = Errc::none;
     if (result.error != Errc::none) return result;
     result.high_watermark = high_watermark_;
     result.last_stable_offset = last_stable_offset();
     result.log_start = log_->log_start();
-    if (request.last_fetched_epoch != no_epoch) {
-      const log::EpochEnd end = log_->leader_epochs().end_of(request.last_fetched_epoch, log_->log_end());
-      if (end.epoch == no_epoch || end.end == no_offset || request.from < result.log_start)
-        return {.error = Errc::offset_out_of_range};
-      if (end.epoch < request.last_fetched_epoch || end.end < request.from) {
-        result.diverging = end;
-        return result;
-      }
-    }
+    result.end =
+        request.isolation == Isolation::read_committed ? result.last_stable_offset : result.high_watermark;
+    auto diverging = find_divergence(request.from, request.last_fetched_epoch);
+    if (!diverging) return {.error = diverging.error().code};
+    result.diverging = *diverging;
+    if (result.diverging) return result;
   }
-  const bool is_committed_only = request.isolation == Isolation::read_committed;
   auto range = log_->read({.from = request.from,
-                           .below = is_committed_only ? result.last_stable_offset : result.high_watermark,
+                           .below = result.end,
                            .max_bytes = request.max_bytes,
                            .at_least_one_batch = request.at_least_one_batch,
-                           .with_aborted = is_committed_only});
+                           .with_aborted = request.isolation == Isolation::read_committed});
   if (!range) return {.error = to_kafka(range.error().code)};
   result.range = std::move(*range);
   return result;
@@ -313,15 +346,17 @@ Partition::EpochResult Partition::end_of_epoch(LeaderEpoch epoch, LeaderEpoch cu
   return {.end = log_->leader_epochs().end_of(epoch, log_->log_end())};
 }
 
-void Partition::watch(std::weak_ptr<Watcher> watcher, std::uint64_t cookie) {
+void Partition::watch(std::weak_ptr<Watcher> watcher, std::uint64_t cookie, Interest interest) {
   std::lock_guard lock(mutex_);
   const Watcher* key = watcher.lock().get();
-  watches_.push_back({std::move(watcher), key, cookie});
+  auto& watches = interest == Interest::appended ? append_watches_ : watches_;
+  watches.push_back({std::move(watcher), key, cookie});
 }
 
 void Partition::unwatch(const Watcher* watcher, std::uint64_t cookie) {
   std::lock_guard lock(mutex_);
-  std::erase_if(watches_, [&](const Watch& w) { return w.key == watcher && w.cookie == cookie; });
+  for (auto* watches : {&watches_, &append_watches_})
+    std::erase_if(*watches, [&](const Watch& w) { return w.key == watcher && w.cookie == cookie; });
 }
 
 LeaderState Partition::state() const {
@@ -358,13 +393,17 @@ storage::LogDirectory::Checkpoint Partition::checkpoint() {
     checkpoint = describe();
     checkpoint.recovery_point = recovery_point_;
   }
-  after.run();
+  run(after);
   return checkpoint;
 }
 
-Result<void> Partition::tidy() {
+void Partition::expire_producers() {
   std::lock_guard lock(mutex_);
   log_->producers().expire(clock_.wall_ms(), config_->producer_id_expiration_ms);
+}
+
+Result<void> Partition::purge_deleted() {
+  std::lock_guard lock(mutex_);
   return log_->purge_deleted(clock_.wall_ms());
 }
 
@@ -377,7 +416,7 @@ Result<std::vector<std::shared_ptr<io::File>>> Partition::begin_close() {
     files = log_->begin_close();
     if (!files) fail_log(files.error(), after);
   }
-  after.run();
+  run(after);
   return files;
 }
 
@@ -394,12 +433,11 @@ Result<storage::LogDirectory::Checkpoint> Partition::end_close(const Result<void
       advance(after);
       result = describe();
     }
-    durable_waiters_.take_all(Errc::not_leader_or_follower, after.ready);
-    committed_waiters_.take_all(Errc::not_leader_or_follower, after.ready);
+    fail_waits(Errc::not_leader_or_follower, after);
     state_.leader = no_node;
     tell_watchers(after);
   }
-  after.run();
+  run(after);
   return result;
 }
 
@@ -408,11 +446,10 @@ void Partition::retire() {
   {
     std::lock_guard lock(mutex_);
     retired_ = true;
-    durable_waiters_.take_all(Errc::unknown_topic_or_partition, after.ready);
-    committed_waiters_.take_all(Errc::unknown_topic_or_partition, after.ready);
+    fail_waits(Errc::unknown_topic_or_partition, after);
     tell_watchers(after);
   }
-  after.run();
+  run(after);
 }
 
 bool Partition::is_retired() const {

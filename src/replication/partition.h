@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -17,6 +18,9 @@
 #include "log/log.h"
 #include "record/validate.h"
 #include "replication/commit_waiters.h"
+#include "replication/isr_changer.h"
+#include "replication/peers.h"
+#include "replication/remote_replicas.h"
 #include "replication/watcher.h"
 #include "storage/log_directory.h"
 #include "storage/sync_rounds.h"
@@ -33,19 +37,18 @@ struct Aftermath {
   std::vector<Ready> ready;
   /// Those that were told; held so that none of them dies, and takes the lock to unwatch, under the lock.
   std::vector<std::shared_ptr<Watcher>> watchers;
-
-  void run() const {
-    for (const Ready& one : ready) one();
-  }
+  /// An ISR to be proposed.
+  std::unique_ptr<PartitionIsrChange> proposal;
 };
 
-/// What the metadata says of this replica.
+/// What the metadata says of the partition.
 struct LeaderState {
   NodeId leader = no_node;
   LeaderEpoch leader_epoch = no_epoch;
   std::int32_t partition_epoch = -1;
-  std::size_t replica_count = 1;
-  std::size_t isr_size = 1;
+  std::vector<NodeId> replicas;
+  std::vector<NodeId> isr;
+  RecoveryState recovery_state = RecoveryState::recovered;
 };
 
 struct AppendResult {
@@ -73,6 +76,20 @@ struct ReadRequest {
   Isolation isolation = Isolation::read_uncommitted;
   LeaderEpoch current_leader_epoch = no_epoch;
   LeaderEpoch last_fetched_epoch = no_epoch;
+  /// A consumer may read from any replica (F2).
+  bool also_from_follower = false;
+};
+
+/// A fetch by another replica.
+struct ReplicaReadRequest {
+  NodeId replica = no_node;
+  std::int64_t broker_epoch = -1;
+  Offset from = 0;
+  std::size_t max_bytes = 0;
+  bool at_least_one_batch = false;
+  LeaderEpoch current_leader_epoch = no_epoch;
+  LeaderEpoch last_fetched_epoch = no_epoch;
+  Offset log_start = no_offset;  ///< the replica's
 };
 
 struct ReadResult {
@@ -80,6 +97,8 @@ struct ReadResult {
   Offset high_watermark = no_offset;
   Offset last_stable_offset = no_offset;
   Offset log_start = no_offset;
+  /// What is shown ends here: HW, last stable offset or, to a replica, log end.
+  Offset end = no_offset;
   log::ReadRange range;
   std::optional<log::EpochEnd> diverging;
 };
@@ -89,6 +108,18 @@ struct OffsetResult {
   log::OffsetAndTimestamp found;
 };
 
+/// Where a follower's log stands, all of it durable: what its next fetch says.
+struct FollowerPosition {
+  Offset log_end = 0;
+  LeaderEpoch last_epoch = no_epoch;  ///< of the last batch; none is known: -1
+  Offset log_start = 0;
+  Offset high_watermark = 0;
+  friend bool operator==(const FollowerPosition&, const FollowerPosition&) = default;
+};
+
+/// Told once what became of an append: where the log stands now that it is durable, or why it will not be.
+using Followed = std::function<void(Result<FollowerPosition>)>;
+
 /// One replica of a partition: its log, its role, its high watermark and who waits for it.
 ///
 /// A monitor: one mutex guards log end, role, ISR and producer state; the critical section of an append
@@ -96,15 +127,19 @@ struct OffsetResult {
 /// are completed, and the log directory is asked for a sync, after the lock is released.
 /// Lock order: partition < log directory; never two partitions; watchers' locks are leaves.
 ///
-///   P1 HW = least durable end over the ISR; it stands still while the ISR is below min ISR (B20, F9),
-///      and never goes back within a leader term.
+///   P1 a leader's HW = least durable end over the maximal ISR: with members that are proposed or about to join
+///      (F9). It stands still while the ISR is below min ISR (B20), and never goes back within a leader term.
 ///   P2 nothing at or above the HW is returned to a consumer, nor at or above the LSO (E8) to one that reads committed
 ///      records only.
 ///   P3 acks=1 is answered at the leader's durable end, acks=all at the HW.
+///   P4 a follower tells no end that is not durable, and its HW is at most that end: its fetch is its promise.
+///   P5 what comes of an older leader epoch (a fetch's answer, an ISR's answer) changes nothing.
+///
+/// The sources: partition.cc (both roles), partition_leader.cc, partition_follower.cc, partition_retention.cc.
 class Partition : public storage::Syncable, public std::enable_shared_from_this<Partition> {
  public:
   Partition(NodeId self, storage::LoadedLog loaded, storage::SyncRounds& rounds, const Clock& clock,
-            config::LogConfig config);
+            config::LogConfig config, Peers peers = {});
 
   const TopicPartition& id() const { return id_; }
   const Uuid& topic_id() const { return topic_id_; }
@@ -134,7 +169,37 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
   };
   EpochResult end_of_epoch(LeaderEpoch epoch, LeaderEpoch current_leader_epoch) const;
 
-  void watch(std::weak_ptr<Watcher> watcher, std::uint64_t cookie);
+  // Leader:
+  /// A follower's fetch: its offset is its promise that all below is durable there (P4). It may bring the replica
+  /// into the ISR and raise the HW, which the result has already. Errors: unknown_leader_epoch for who is no replica,
+  /// not_leader_or_follower for an older broker epoch (F17). It sees all up to the log end.
+  ReadResult read_for_replica(const ReplicaReadRequest& request);
+  /// ListOffsets by a follower: -1 is the log end, -2 and -4 the log start.
+  OffsetResult find_offset_for_replica(TimestampMs timestamp, LeaderEpoch current_leader_epoch) const;
+  /// Proposes to drop ISR members that lag (F13), and to take in who does not and has become eligible since it fetched
+  /// (F14). Every lag_max / 2, and when brokers were fenced, unfenced or registered anew.
+  void review_isr();
+  /// What the controller said of a change that was proposed (I7).
+  void isr_answer(const PartitionIsrChange& change, const IsrAnswer& answer);
+  /// Where a consumer in `rack` should rather read `from`; nullopt: here (I11).
+  std::optional<NodeId> preferred_read_replica(std::string_view rack, Offset from) const;
+
+  // Follower. `leader_epoch` is the fetcher's: not_leader_or_follower when it is not, or no longer, this replica's.
+  // Where `done` is taken, a known outcome is returned and `done` dropped; it is never called from inside.
+  /// Where to fetch from. With no epoch known what is above the HW is dropped first (I3), which blocks on the disk.
+  std::optional<Result<FollowerPosition>> begin_following(LeaderEpoch leader_epoch, Followed done);
+  /// Appends the whole batches of `batches` as they are, up to one of a newer epoch (F18), and takes the leader's HW
+  /// and log start. corrupt_message: nothing was appended, ask again.
+  std::optional<Result<FollowerPosition>> append_as_follower(LeaderEpoch leader_epoch, Bytes batches,
+                                                             Offset high_watermark, Offset log_start, Followed done);
+  /// These block until the disk has forgotten what was cut.
+  Result<FollowerPosition> truncate_diverging(LeaderEpoch leader_epoch, const log::EpochEnd& leaders);
+  Result<FollowerPosition> truncate_to(LeaderEpoch leader_epoch, Offset offset);
+  Result<FollowerPosition> restart_at(LeaderEpoch leader_epoch, Offset offset);
+
+  /// `interest`: consumers are told when the HW moves, replicas when the log end does, too.
+  enum class Interest { committed, appended };
+  void watch(std::weak_ptr<Watcher> watcher, std::uint64_t cookie, Interest interest = Interest::committed);
   void unwatch(const Watcher* watcher, std::uint64_t cookie);
 
   /// Moves the log start over what the topic's retention does not keep (G2-G6); true when it moved. The caller has
@@ -162,8 +227,10 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
   storage::LogDirectory::Checkpoint checkpoint();
   /// Has the log synced if its oldest unsynced record has waited for `flush.ms`.
   void flush_if_due();
-  /// Forgets idle producers and removes files whose deletion is due.
-  Result<void> tidy();
+  /// Forgets producers that were silent for longer than `producer.id.expiration.ms`.
+  void expire_producers();
+  /// Removes files whose deletion is due.
+  Result<void> purge_deleted();
   /// A clean stop, in two halves so that the partitions of a directory share their syncs. The first takes
   /// nothing more and returns the files that must be durable; the second is told how their sync went.
   /// Afterwards all that waits has been answered, and appends fail.
@@ -175,7 +242,7 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
 
   // storage::Syncable
   Pending begin_sync() override;
-  void end_sync(Offset end, const Result<void>& outcome) override;
+  void end_sync(const Mark& mark, const Result<void>& outcome) override;
 
  private:
   struct Watch {
@@ -189,22 +256,60 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
   Errc check_leader(LeaderEpoch current_leader_epoch) const;
   bool is_leader() const { return state_.leader == self_; }
   std::size_t effective_min_isr() const;
-  bool is_below_min_isr() const { return state_.isr_size < effective_min_isr(); }
+  bool is_below_min_isr() const { return state_.isr.size() < effective_min_isr(); }
   bool syncs_every_append() const { return config_->flush_messages <= 1; }
   Offset acknowledged_end(std::int16_t acks) const;
   Offset last_stable_offset() const;
   storage::LogDirectory::Checkpoint describe() const;
-  /// Moves the HW if P1 lets it, and collects whom to tell after unlocking.
+  /// Moves the HW as far as P1 or P4 lets it, and collects whom to tell after unlocking.
   void advance(Aftermath& after);
+  void set_high_watermark(Offset offset, Aftermath& after);
+  void fail_waits(Errc outcome, Aftermath& after);
+  /// What an append brings with it, the log having ended in `segment` and at `end` before; true when a sync is wanted.
+  bool settle_append(Offset segment, Offset end, Aftermath& after);
   void tell_watchers(Aftermath& after);
+  static void tell(std::vector<Watch>& watches, Aftermath& after);
+  /// With the lock released.
+  void run(Aftermath& after);
+  /// Where the log of who fetches `from` after `last_fetched_epoch` is no prefix of this one; an error where this log
+  /// does not reach so far back.
+  Result<std::optional<log::EpochEnd>> find_divergence(Offset from, LeaderEpoch last_fetched_epoch) const;
+  /// Why `epoch`, where it is one, is not this replica's.
+  Errc check_epoch(LeaderEpoch epoch) const;
   void fail_log(const Error& error, Aftermath& after);
   Result<void> move_log_start(Offset offset, Aftermath& after);
+
+  // partition_leader.cc
+  Result<void> begin_leading(bool led_before);
+  void advance_leader(Aftermath& after);
+  /// The maximal ISR's least durable end (P1).
+  Offset least_durable_end() const;
+  /// A broker that may be in an ISR (F14).
+  bool is_eligible(const RemoteReplica& replica) const;
+  bool may_join(const RemoteReplica& replica) const;
+  void propose_isr(std::vector<NodeId> isr, Aftermath& after);
+  void set_proposed(std::optional<PartitionIsrChange> change);
+  std::vector<IsrMember> with_epochs(std::span<const NodeId> isr) const;
+
+  // partition_follower.cc
+  Errc why_not_following(LeaderEpoch leader_epoch) const;
+  /// Of a log that is durable (P4).
+  Result<FollowerPosition> position(LeaderEpoch leader_epoch) const;
+  void advance_follower(Aftermath& after);
+  std::optional<Result<FollowerPosition>> wait_until_durable(LeaderEpoch leader_epoch, Followed done);
+  Result<void> append_fetched(Bytes batches);
+  /// Cuts the log as `change` does, and goes on at its new end.
+  template <class Change>
+  Result<void> cut(Change change, Aftermath& after);
+  template <class Change>
+  Result<FollowerPosition> cut_for(LeaderEpoch leader_epoch, Change change);
 
   const NodeId self_;
   const TopicPartition id_;
   const Uuid topic_id_;
   storage::SyncRounds& rounds_;
   const Clock& clock_;
+  const Peers peers_;
 
   mutable std::mutex mutex_;  // guards all below, and changes to the log
   std::unique_ptr<log::Log> log_;
@@ -218,11 +323,16 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
   Instant unsynced_since_{};  // of the first of them
   Offset recovery_point_;  // of the last checkpoint
   Offset term_start_ = 0;  // log end when this leader's term began
+  std::uint64_t cuts_ = 0;  // how often the log was truncated: what a sync began before one says nothing
+  RemoteReplicas remote_;                       // of a leader
+  std::optional<PartitionIsrChange> proposed_;  // that the controller has not answered
+  Offset leader_high_watermark_ = no_offset;    // of a follower: as this term's leader said last
   bool retired_ = false;
   bool closing_ = false;
   CommitWaiters durable_waiters_;    // acks=1
   CommitWaiters committed_waiters_;  // acks=all
   std::vector<Watch> watches_;
+  std::vector<Watch> append_watches_;  // Interest::appended
 };
 
 }  // namespace leat::replication

@@ -36,7 +36,7 @@ Result<bool> Partition::retain() {
       else moved = done.error();
     }
   }
-  after.run();
+  run(after);
   return moved;
 }
 
@@ -52,7 +52,7 @@ Partition::DeleteResult Partition::delete_records(Offset offset) {
     if (auto moved = move_log_start(offset, after); moved) result.low_watermark = log_->log_start();
     else result.error = Errc::kafka_storage_error;
   }
-  after.run();
+  run(after);
   return result;
 }
 
@@ -65,7 +65,7 @@ Result<void> Partition::drop_unreachable() {
     dropped = log_->drop_unreachable();
     if (!dropped) fail_log(dropped.error(), after);
   }
-  after.run();
+  run(after);
   return dropped ? log_->sync_names() : dropped;
 }
 

@@ -264,6 +264,16 @@ void Disk::crash_at(std::uint64_t n) {
   state_->fault_fired = false;
 }
 
+void Disk::break_below(const std::string& directory, Errc code) {
+  std::lock_guard lock(state_->mutex);
+  state_->broken = {io::normal_path(directory) + "/", code};
+}
+
+void Disk::repair() {
+  std::lock_guard lock(state_->mutex);
+  state_->broken.reset();
+}
+
 bool Disk::fault_fired() const {
   std::lock_guard lock(state_->mutex);
   return state_->fault_fired;

@@ -83,6 +83,9 @@ class Disk : public io::Volume {
   void fail_nth(std::uint64_t n, Errc code = Errc::io_error);
   /// After the `n`th call from now on every call fails, until power_cycle(); 0 is at once.
   void crash_at(std::uint64_t n);
+  /// From now on every call for what lies below `directory` fails with `code`, until repair(): one of several disks.
+  void break_below(const std::string& directory, Errc code = Errc::io_error);
+  void repair();
   /// Whether fail_nth or crash_at has struck since it was set.
   bool fault_fired() const;
 

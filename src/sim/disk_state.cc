@@ -24,6 +24,8 @@ Result<void> DiskState::begin_call(std::string_view call, const std::string& pat
     fault_fired = true;
     return disk_error(fail_with, call, path, "injected fault");
   }
+  if (broken && (io::normal_path(path) + "/").starts_with(broken->first))
+    return disk_error(broken->second, call, path, "the disk is broken");
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "sim/disk.h"
 #include "sim/node.h"
@@ -49,6 +50,7 @@ class DiskState : public std::enable_shared_from_this<DiskState> {
   std::uint64_t fail_in = 0;                  ///< the call that fails, counted down; 0 is none
   Errc fail_with = Errc::io_error;
   std::optional<std::uint64_t> crash_in;      ///< calls until the power fails
+  std::optional<std::pair<std::string, Errc>> broken;  ///< what everything below a folder fails with
   bool is_off = false;
   bool fault_fired = false;
 

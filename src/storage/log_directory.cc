@@ -71,10 +71,10 @@ Result<void> LogDirectory::Core::check_contents() const {
 }
 
 Result<void> LogDirectory::Core::read_identity() {
-  auto text = io::read_text(volume, path_of("meta.properties"));
+  auto text = io::read_text(volume, path_of(identity_name));
   if (text) {
     auto parsed = MetaProperties::parse(*text);
-    if (!parsed) return wrap(std::move(parsed).error(), path_of("meta.properties"));
+    if (!parsed) return wrap(std::move(parsed).error(), path_of(identity_name));
     meta = std::move(parsed).value();
   } else if (text.error().code != Errc::not_found) {
     return std::move(text).error();
@@ -102,7 +102,7 @@ std::optional<std::int64_t> LogDirectory::clean_broker_epoch() const { return co
 const std::string& LogDirectory::path() const { return core_->options.path; }
 
 Result<void> LogDirectory::format(MetaProperties meta) {
-  LEAT_CHECK(io::replace_text(core_->volume, core_->path_of("meta.properties"), meta.to_text()));
+  LEAT_CHECK(io::replace_text(core_->volume, core_->path_of(identity_name), meta.to_text()));
   LEAT_CHECK(core_->volume.sync_directory(io::parent_path(io::normal_path(path()))));
   core_->meta = std::move(meta);
   return {};
@@ -110,17 +110,33 @@ Result<void> LogDirectory::format(MetaProperties meta) {
 
 Result<LoadedLog> LogDirectory::create(const TopicPartition& partition, const Uuid& topic_id,
                                        log::LogSettings settings) {
+  // The directory itself is never made anew: what it held may come back with its disk.
+  LEAT_TRY(const bool is_there, core_->volume.exists(core_->path_of(identity_name)));
+  if (!is_there) return Error{Errc::not_found, core_->path_of(identity_name) + " is gone: is its disk mounted?"};
   const std::string directory = core_->path_of(partition.to_string());
-  LEAT_TRY(const bool exists, core_->volume.exists(directory));
+  LEAT_TRY(const bool exists, holds(partition));
   if (exists) return Error{Errc::in_use, directory + " exists already"};
-  LEAT_CHECK(core_->volume.create_directories(directory));
-  LEAT_TRY(auto metadata, core_->volume.open(directory + "/partition.metadata", io::OpenMode::create_truncate));
+  auto created = core_->create(directory, topic_id, settings);
+  if (!created) {
+    (void)core_->volume.remove_all(directory);
+    return std::move(created).error();
+  }
+  return LoadedLog{partition, topic_id, std::move(*created), 0};
+}
+
+Result<std::unique_ptr<log::Log>> LogDirectory::Core::create(const std::string& directory, const Uuid& topic_id,
+                                                             log::LogSettings settings) {
+  LEAT_CHECK(volume.create_directories(directory));
+  LEAT_TRY(auto metadata, volume.open(directory + "/partition.metadata", io::OpenMode::create_truncate));
   LEAT_CHECK(metadata->write_at(0, partition_metadata_text(topic_id)));
   // Nothing can be there to be recovered.
-  LEAT_TRY(auto log, log::Log::open(core_->volume, core_->clock, {.directory = directory, .clean = true}, settings,
-                                    core_->diagnostics));
+  LEAT_TRY(auto log, log::Log::open(volume, clock, {.directory = directory, .clean = true}, settings, diagnostics));
   log->sync_with_first_batch(std::move(metadata));
-  return LoadedLog{partition, topic_id, std::move(log), 0};
+  return log;
+}
+
+Result<bool> LogDirectory::holds(const TopicPartition& partition) const {
+  return core_->volume.exists(core_->path_of(partition.to_string()));
 }
 
 Result<std::string> LogDirectory::Core::retire(const TopicPartition& partition, std::string_view ending,

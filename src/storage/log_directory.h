@@ -53,8 +53,11 @@ class LogDirectory {
   /// Loads every partition directory but `__cluster_metadata-0`, in parallel on `workers`, with progress.
   Result<std::vector<LoadedLog>> load(Executor& workers, const SettingsOf& settings);
   /// A new partition: directory, partition.metadata, empty log. Nothing is synced: the sync that makes its
-  /// first batch durable covers all of it, and before that the metadata would have it made again.
+  /// first batch durable covers all of it, and before that the metadata would have it made again. What a failure
+  /// leaves is removed, if the disk lets it be.
   Result<LoadedLog> create(const TopicPartition& partition, const Uuid& topic_id, log::LogSettings settings);
+  /// Whether something of this name is there.
+  Result<bool> holds(const TopicPartition& partition) const;
   /// Renames to `-delete` at once; `purge_deleted` removes them.
   Result<void> remove(const TopicPartition& partition, Entropy& entropy);
   Result<void> rename_stray(const TopicPartition& partition, Entropy& entropy);

@@ -7,6 +7,7 @@
 namespace leat::storage {
 
 inline constexpr std::string_view metadata_name = "__cluster_metadata-0";
+inline constexpr std::string_view identity_name = "meta.properties";
 inline constexpr std::string_view marker_name = ".kafka_cleanshutdown";
 inline constexpr std::string_view recovery_point_name = "recovery-point-offset-checkpoint";
 inline constexpr std::string_view log_start_name = "log-start-offset-checkpoint";
@@ -37,6 +38,8 @@ struct LogDirectory::Core {
   std::string path_of(std::string_view name) const { return options.path + "/" + std::string(name); }
   Result<void> check_contents() const;
   Result<void> read_identity();
+  Result<std::unique_ptr<log::Log>> create(const std::string& directory, const Uuid& topic_id,
+                                           log::LogSettings settings);
   Result<std::string> retire(const TopicPartition& partition, std::string_view ending, Entropy& entropy);
   Result<void> write_checkpoint(std::string_view name, const std::vector<std::string>& lines);
   Result<Offsets> read_checkpoint(std::string_view name) const;

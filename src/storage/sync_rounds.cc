@@ -10,7 +10,7 @@ struct SyncRounds::Core : std::enable_shared_from_this<Core> {
 
   struct Member {
     std::shared_ptr<Syncable> log;
-    Offset end = 0;
+    Syncable::Mark mark;
   };
   struct Round {
     std::vector<Member> members;
@@ -46,7 +46,7 @@ void SyncRounds::Core::begin() {
     auto pending = log->begin_sync();
     files.insert(files.end(), std::make_move_iterator(pending.files.begin()),
                  std::make_move_iterator(pending.files.end()));
-    round->members.push_back({std::move(log), pending.end});
+    round->members.push_back({std::move(log), pending.mark});
   }
   volume.sync(std::move(files), [self = shared_from_this(), round](Result<void> outcome) {
     self->end(std::move(*round), outcome);
@@ -68,7 +68,7 @@ void SyncRounds::Core::end(Round round, const Result<void>& outcome) {
   // The disk works on the next round while this one's logs are told. After a failure they are told first,
   // so that none of them is in another round.
   if (outcome) go_on();
-  for (const Member& member : round.members) member.log->end_sync(member.end, outcome);
+  for (const Member& member : round.members) member.log->end_sync(member.mark, outcome);
   if (!outcome) go_on();
   std::vector<std::function<void()>> told;
   {

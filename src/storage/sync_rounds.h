@@ -16,14 +16,19 @@ namespace leat::storage {
 class Syncable {
  public:
   virtual ~Syncable() = default;
+  /// What a round covers of a log.
+  struct Mark {
+    Offset end = 0;          ///< log end at the moment of asking
+    std::uint64_t cuts = 0;  ///< how often the log had been cut by then: what lies below `end` may be other bytes later
+  };
   struct Pending {
-    Offset end = 0;  ///< log end at the moment of asking
+    Mark mark;
     std::vector<std::shared_ptr<io::File>> files;
   };
-  /// Asked as a round begins; everything below `end` must be in `files` or durable already.
+  /// Asked as a round begins; everything below the mark's end must be in `files` or durable already.
   virtual Pending begin_sync() = 0;
-  /// The round that began with `end` completed or failed. Called on an executor, under no lock.
-  virtual void end_sync(Offset end, const Result<void>& outcome) = 0;
+  /// The round that began with `mark` completed or failed. Called on an executor, under no lock.
+  virtual void end_sync(const Mark& mark, const Result<void>& outcome) = 0;
 };
 
 /// Group commit of one log directory. One round is in flight at a time; a round covers every append

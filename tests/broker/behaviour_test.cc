@@ -1,6 +1,7 @@
 #include "behaviour.h"
 #include "broker/api_table.h"
 #include "protocol/messages/alter_configs.h"
+#include "protocol/messages/alter_partition_reassignments.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/delete_groups.h"
@@ -9,6 +10,8 @@
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
 #include "protocol/messages/describe_groups.h"
+#include "protocol/messages/describe_log_dirs.h"
+#include "protocol/messages/elect_leaders.h"
 #include "protocol/messages/find_coordinator.h"
 #include "protocol/messages/heartbeat.h"
 #include "protocol/messages/incremental_alter_configs.h"
@@ -16,11 +19,13 @@
 #include "protocol/messages/join_group.h"
 #include "protocol/messages/leave_group.h"
 #include "protocol/messages/list_groups.h"
+#include "protocol/messages/list_partition_reassignments.h"
 #include "protocol/messages/offset_commit.h"
 #include "protocol/messages/offset_delete.h"
 #include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/sync_group.h"
+#include "protocol/messages/unregister_broker.h"
 
 namespace leat::test {
 namespace {
@@ -433,7 +438,7 @@ TEST_P(Behaviour, AdvertisesOnlyWhatItAnswers) {
   std::set<std::int16_t> keys;
   for (const auto& api : answer.api_keys) keys.insert(api.api_key);
   EXPECT_EQ(keys, (std::set<std::int16_t>{0,  1,  2,  3,  8,  9,  10, 11, 12, 13, 14, 15, 16,
-                                          18, 19, 20, 21, 22, 23, 32, 33, 37, 42, 44, 47, 60}));
+                                          18, 19, 20, 21, 22, 23, 32, 33, 35, 37, 42, 43, 44, 45, 46, 47, 60, 64}));
   for (const auto& feature : answer.supported_features) EXPECT_GT(feature.min_version, 0) << feature.name;
 }
 
@@ -508,6 +513,23 @@ protocol::AnyMessage request_for(protocol::ApiKey key, std::int16_t version, con
     case ApiKey::incremental_alter_configs: {
       protocol::IncrementalAlterConfigsRequest request;
       request.resources.push_back({.resource_type = 2, .resource_name = "t", .configs = {{"retention.ms", 0, "1000"}}});
+      return request;
+    }
+    case ApiKey::describe_log_dirs: return protocol::DescribeLogDirsRequest();
+    case ApiKey::elect_leaders: {
+      protocol::ElectLeadersRequest request;
+      request.topic_partitions = {{{"t", {0}}}};
+      return request;
+    }
+    case ApiKey::alter_partition_reassignments: {
+      protocol::AlterPartitionReassignmentsRequest request;
+      request.topics.push_back({.name = "t", .partitions = {{.partition_index = 0, .replicas = {{1}}}}});
+      return request;
+    }
+    case ApiKey::list_partition_reassignments: return protocol::ListPartitionReassignmentsRequest();
+    case ApiKey::unregister_broker: {
+      protocol::UnregisterBrokerRequest request;
+      request.broker_id = 7;
       return request;
     }
     case ApiKey::create_partitions: {

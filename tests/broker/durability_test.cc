@@ -33,13 +33,13 @@ class Durability : public testing::Test, public World {
     start();
   }
 
-  void start() {
+  void start(Settings settings = {}) {
     broker_ = broker::Broker::open({.executor = scheduler_,
                                     .blocking = scheduler_,
                                     .clock = scheduler_,
                                     .entropy = entropy_,
                                     .volume = disk_},
-                                   make_config("data", {}))
+                                   make_config("data", std::move(settings)))
                   .value();
   }
   /// The power goes, with everything that runs on it; then it is back.
@@ -282,6 +282,39 @@ TEST_F(Durability, TheMetadataIsRebuiltFromItsLogAlone) {
   start();
   EXPECT_EQ(describe(), before);
   EXPECT_EQ(Client(*this).read_all("t", 1), (std::vector<std::string>{"kept"}));
+}
+
+TEST_F(Durability, CheckpointsAreWrittenAsOftenAsTheirSettingsSay) {
+  constexpr const char* of_recovery = "data/recovery-point-offset-checkpoint";
+  constexpr const char* of_log_starts = "data/log-start-offset-checkpoint";
+  const auto are_written = [&](const std::string& recovery_ms, const std::string& log_starts_ms) {
+    ASSERT_TRUE(broker_->close());
+    start({{"log.flush.offset.checkpoint.interval.ms", recovery_ms},
+           {"log.flush.start.offset.checkpoint.interval.ms", log_starts_ms}});
+    for (const char* path : {of_recovery, of_log_starts}) (void)disk_.remove(path);
+    scheduler_.run_for(std::chrono::seconds(2));
+  };
+  are_written("1000", "0");
+  EXPECT_TRUE(disk_.exists(of_recovery).value());
+  are_written("0", "1000");
+  EXPECT_FALSE(disk_.exists(of_recovery).value());
+  EXPECT_TRUE(disk_.exists(of_log_starts).value());
+}
+
+TEST_F(Durability, AProducerIsForgottenWhenItWasSilentForTooLongAndIsLookedFor) {
+  ASSERT_TRUE(broker_->close());
+  start({{"producer.id.expiration.ms", "1000"}, {"producer.id.expiration.check.interval.ms", "5000"}});
+  Client client(*this);
+  client.create_topic("t");
+  record::BatchBuilder builder({.producer_id = 7, .producer_epoch = 0, .base_sequence = 0});
+  builder.append(wall_ms(), Bytes(), Bytes("once"));
+  const auto batch = builder.build().value();
+  const auto send = [&] { return client.produce_batch("t", 0, batch).base_offset; };
+  EXPECT_EQ(send(), 0);
+  scheduler_.run_for(std::chrono::seconds(2));
+  EXPECT_EQ(send(), 0) << "a duplicate still";
+  scheduler_.run_for(std::chrono::seconds(10));
+  EXPECT_EQ(send(), 1) << "nobody remembers the first";
 }
 
 }  // namespace

@@ -254,6 +254,32 @@ TEST_F(FetchTest, AnswersOfAChannelComeInTheOrderOfItsRequests) {
   EXPECT_TRUE(std::ranges::is_sorted(order));
 }
 
+TEST_F(FetchTest, WhoFollowsWithoutBeingAReplicaIsRefused) {  // F17
+  open();
+  client().create_topic("t");
+  auto request = Client::fetch_request("t", 0, 0);
+  request.replica_id = 9;
+  const auto answer = client().call<FetchResponse>(std::move(request), 12);
+  EXPECT_EQ(answer.responses.at(0).partitions.at(0).error_code, static_cast<std::int16_t>(Errc::unknown_leader_epoch));
+}
+
+TEST_F(FetchTest, AFollowerIsToldTheLogEndAndAConsumerTheHighWatermark) {  // I4
+  open();
+  client().create_topic("t");
+  disk_.hold_syncs();
+  client().produce("t", 0, {"not durable yet"}, 0);
+  const auto latest_for = [&](NodeId replica) {
+    protocol::ListOffsetsRequest request;
+    request.replica_id = replica;
+    request.topics = {{.name = "t", .partitions = {{.partition_index = 0, .timestamp = -1}}}};
+    const auto answer = client().call<protocol::ListOffsetsResponse>(std::move(request), 7);
+    return answer.topics.at(0).partitions.at(0).offset;
+  };
+  EXPECT_EQ(latest_for(2), 1);
+  EXPECT_EQ(latest_for(-1), 0);
+  disk_.release_syncs();
+}
+
 TEST_F(FetchTest, CreateTopicsTellsTheConfigs) {
   open();
   protocol::CreateTopicsRequest request;

@@ -6,6 +6,7 @@ usage: leat_test.py FOLDER_OF_LEAT_AND_LEATD [unittest arguments]
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -394,6 +395,42 @@ class Dumps(BrokerTest):
         self.good("log", "dump", self.partition(name))
 
 
+class Verifications(BrokerTest):
+    def filled(self):
+        name = self.topic()
+        self.leat("produce", name, stdin=b"one\ntwo\n")
+        return os.path.join(self.daemon.data, f"{name}-0")
+
+    def snapshot(self):
+        """A copy of the whole log directory, as a killed broker leaves it."""
+        copies = tempfile.TemporaryDirectory(prefix="verify-")
+        self.addCleanup(copies.cleanup)
+        return shutil.copytree(self.daemon.data, os.path.join(copies.name, "data"))
+
+    def test_nothing_is_found_in_a_healthy_directory(self):
+        self.filled()
+        self.assertRegex(self.good("log", "verify", self.snapshot()).decode(), r"^\d+ partitions, nothing found$")
+
+    def test_a_damaged_batch_is_named(self):
+        name = os.path.basename(self.filled())
+        partition = os.path.join(self.snapshot(), name)
+        path = os.path.join(partition, "0" * 20 + ".log")
+        with open(path, "r+b") as file:
+            file.seek(70)
+            byte = file.read(1)[0]
+            file.seek(70)
+            file.write(bytes([byte ^ 1]))
+        status, out, _ = run("log", "verify", partition)
+        self.assertEqual((status, out.decode()), (1, f"{path} at 0: a batch has a wrong CRC\n"))
+        status, out, _ = run("log", "verify", partition, "--json")
+        self.assertEqual(json.loads(out), {"file": path, "position": 0, "what": "a batch has a wrong CRC"})
+
+    def test_the_directory_of_a_running_broker_is_refused(self):
+        partition = self.filled()
+        for directory in (self.daemon.data, partition):
+            self.assertIn("is locked by", self.refused("log", "verify", directory))
+
+
 class Benches(BrokerTest):
     def test_produce_then_consume(self):
         out = self.leat("bench", "produce", "--topic", "bench", "--create", "--partitions", 2, "--records", 5001,
@@ -419,6 +456,29 @@ class Benches(BrokerTest):
                                           acks, "--json"))
             self.assertEqual((result["records"], result["acks"]), (100, acks))
 
+    def test_batches_are_replayed_and_drained(self):
+        result = json.loads(self.leat("bench", "replay", "--topic", "replayed", "--create", "--partitions", 3, "--connections", 2,
+                                      "--seconds", 0.2, "--record-size", 100, "--compression", "zstd", "--json"))
+        self.assertGreater(result["records"], result["batches"])
+        self.assertLessEqual(result["p99_9_ms"], result["p99_99_ms"])
+        for partition in range(3):
+            self.assertTrue(self.leat("consume", "replayed", "-n", 1, "--partitions", partition))
+        there = result["records"] + 3 * result["records"] // result["batches"]  # a first batch of each partition is not counted
+        self.assertEqual(json.loads(self.leat("bench", "consume", "--topic", "replayed", "--json"))["records"], there)
+        drained = json.loads(self.leat("bench", "drain", "--topic", "replayed", "--passes", 2, "--json"))
+        self.assertEqual(drained["records"], 2 * there)
+
+    def test_a_replay_says_what_the_broker_refused(self):
+        self.assertIn("MESSAGE_TOO_LARGE", self.leat_refused(
+            "bench", "replay", "--topic", "too-large", "--create", "--record-size", 3_000_000))
+
+    def test_every_record_of_a_latency_run_comes_back(self):
+        result = json.loads(self.leat("bench", "latency", "--topic", "timed", "--create", "--partitions", 2, "--rate", 200,
+                                      "--seconds", 1, "--record-size", 8, "--json"))
+        self.assertEqual((result["records"], result["lost"]), (200, 0))
+        self.assertGreater(result["p50_ms"], 0)
+        self.assertLessEqual(result["p99_99_ms"], result["max_ms"])
+
     def test_an_interrupt_ends_it_with_a_result(self):
         with subprocess.Popen([os.path.join(BIN, "leat"), *self.on("bench", "produce", "--topic", "stopped", "--create",
                                                                    "--seconds", "600", "--rate", "100", "--json")],
@@ -436,7 +496,8 @@ class Benches(BrokerTest):
                       self.leat_refused("bench", "produce", "--topic", "nowhere", "--records", 1))
         self.assertIn("there is no topic nowhere", self.leat_refused("bench", "consume", "--topic", "nowhere"))
         name = self.topic()
-        self.assertIn("no records", self.leat_refused("bench", "consume", "--topic", name))
+        for reads in ("consume", "drain"):
+            self.assertIn("no records", self.leat_refused("bench", reads, "--topic", name))
         self.assertIn("RECORD_TOO_LARGE".replace("RECORD", "MESSAGE"),
                       self.leat_refused_with_result("bench", "produce", "--topic", name, "--records", 1,
                                                     "--record-size", 3_000_000))
@@ -450,7 +511,7 @@ class Benches(BrokerTest):
 
 class Lines(LeatTest):
     COMMANDS = ("topic create", "topic list", "topic describe", "topic delete", "produce", "consume", "log dump",
-                "bench produce", "bench consume")
+                "bench produce", "bench consume", "bench latency", "bench replay", "bench drain")
 
     def test_every_help_has_examples(self):
         for command in ("", *self.COMMANDS):
@@ -482,7 +543,8 @@ class Lines(LeatTest):
 class Unreachable(LeatTest):
     COMMANDS = (["topic", "list"], ["topic", "create", "t"], ["topic", "delete", "t"], ["topic", "describe"],
                 ["produce", "t", "--value", "x"], ["consume", "t"], ["bench", "produce", "--topic", "t"],
-                ["bench", "consume", "--topic", "t"])
+                ["bench", "consume", "--topic", "t"], ["bench", "latency", "--topic", "t"], ["bench", "replay", "--topic", "t"],
+                ["bench", "drain", "--topic", "t"])
 
     def test_nobody_listens(self):
         with socket.socket() as taken:

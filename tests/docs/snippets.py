@@ -10,7 +10,7 @@ from pathlib import Path
 
 FENCE = re.compile(r"^```cpp\n(.*?)^```$", re.M | re.S)
 # By library: what only that declares.
-HEADERS = {"leat::leat": "", "leat::server": "#include <leat/server.h>\n",
+HEADERS = {"leat::leat": "", "leat::server": "#include <leat/server.h>\n", "leat::sim": "#include <leat/sim.h>\n",
            "leat::protobuf": '#include <leat/protobuf.h>\n#include "shop.pb.h"\n'}
 BEFORE = """\
 #include <leat/leat.h>
@@ -38,7 +38,8 @@ def main(folder, pages):
             is_program = "int main(" in code
             # Parts do not run, but they are linked.
             library = ("leat::server" if "leat::Server" in code else
-                       "leat::protobuf" if "leat::protobuf" in code else "leat::leat")
+                       "leat::protobuf" if "leat::protobuf" in code else
+                       "leat::sim" if "leat::sim" in code else "leat::leat")
             source = code if is_program else HEADERS[library] + BEFORE + code + AFTER
             write(folder / f"{name}.cc", source)
             print(name, "program" if is_program else "part", library)

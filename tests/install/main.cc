@@ -1,5 +1,6 @@
-// The program of the README's first screen, against an installed Leat.
+// The program of the README's first screen, and a simulated world, against an installed Leat.
 #include <leat/leat.h>
+#include <leat/sim.h>
 
 #include <iostream>
 
@@ -25,5 +26,8 @@ int main() {
 
   auto log = leat::Log::open("notes.leat").value();
   log.append({.value = "a note"}).value();
+
+  leat::sim::World world;
+  world.start().value();
   return billed == 1 && log.end_offset() == 1 ? 0 : 1;
 }

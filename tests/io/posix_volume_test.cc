@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <thread>
 
@@ -76,6 +77,25 @@ TEST_F(PosixVolumeTest, KeepsToItsDescriptors) {
   EXPECT_EQ(volume.counters().open_descriptors, descriptors_in_directory());
   files.clear();
   EXPECT_EQ(descriptors_in_directory(), 0u);
+}
+
+TEST_F(PosixVolumeTest, FilesMayBeUsedWhileTheOldestIsLookedFor) {
+  PosixVolume volume(pool_, {.max_open_descriptors = 64});
+  std::vector<std::shared_ptr<File>> files;
+  for (int i = 0; i < 80; ++i) files.push_back(create(volume, directory_ / std::to_string(i), std::to_string(i)));
+  std::atomic<int> wrong = 0;
+  {
+    std::vector<std::jthread> readers;
+    for (std::size_t step : {1, 3, 7})  // in other orders, so that ages change all over
+      readers.emplace_back([&, step] {
+        for (std::size_t i = 0; i < 8'000; ++i) {
+          const std::size_t number = i * step % files.size();
+          if (read(*files[number]) != std::to_string(number)) ++wrong;
+        }
+      });
+  }
+  EXPECT_EQ(wrong, 0);
+  EXPECT_LE(descriptors_in_directory(), 64u);
 }
 
 TEST_F(PosixVolumeTest, SyncsAnUnsyncedFileBeforeItsDescriptorGoes) {

@@ -38,6 +38,50 @@ TEST_F(CutTest, TruncationDropsAllFromTheOffsetOn) {
   }
 }
 
+TEST_F(CutTest, WhatIsAppendedBelowAnOlderRecoveryPointIsDurableBeforeItsSegmentIsLeft) {  // L3
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    sim::Disk drive(scheduler, {.seed = seed});
+    ASSERT_TRUE(drive.create_directories("data"));
+    Offset recovery_point = 0;
+    {
+      auto log = Log::open(drive, scheduler, {.directory = directory}, settings).value();
+      for (Offset at = 0; at < 10; ++at) ASSERT_TRUE(log->append(batch({.base = at})));
+      drive.sync(log->unsynced_files(), [&](Result<void>) { log->mark_durable(10); });
+      scheduler.run_until_idle();
+      recovery_point = log->checkpoint().value();
+      ASSERT_TRUE(log->truncate_to(5));
+      for (const Offset at : {5, 6}) ASSERT_TRUE(log->append(batch({.base = at, .epoch = 1, .value_size = 600})));
+      ASSERT_TRUE(log->roll());
+      ASSERT_TRUE(log->append(batch({.base = 7, .epoch = 1})));
+    }
+    drive.power_cycle();
+    const auto log =
+        Log::open(drive, scheduler, {.directory = directory, .recovery_point = recovery_point}, settings).value();
+    const auto found = batches_from(*log, 0);
+    EXPECT_GE(found.size(), 7u) << "seed " << seed;
+  }
+}
+
+TEST_F(CutTest, SnapshotsOfWhatWasCutDoNotComeBack) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    sim::Disk drive(scheduler, {.seed = seed});
+    ASSERT_TRUE(drive.create_directories("data"));
+    const std::string snapshot = std::string(directory) + "/00000000000000000010.snapshot";
+    {
+      auto log = Log::open(drive, scheduler, {.directory = directory}, settings).value();
+      for (Offset at = 0; at < 10; ++at) ASSERT_TRUE(log->append(batch({.base = at})));
+      ASSERT_TRUE(log->roll());
+      ASSERT_TRUE(log->append(batch({.base = 10})));
+      drive.sync(log->unsynced_files(), [&](Result<void>) { log->mark_durable(11); });
+      scheduler.run_until_idle();
+      ASSERT_TRUE(drive.exists(snapshot).value());
+      ASSERT_TRUE(log->truncate_to(5));
+    }
+    drive.power_cycle();
+    EXPECT_FALSE(drive.exists(snapshot).value()) << "seed " << seed;
+  }
+}
+
 TEST_F(CutTest, TruncationInsideABatchCutsAtItsStartButEndsThere) {  // files.md 11.9
   auto log = log_of(20, 100, 4);
   ASSERT_TRUE(log->truncate_to(10));

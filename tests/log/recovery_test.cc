@@ -42,6 +42,19 @@ TEST_F(RecoveryTest, ATornTailIsCutWhereverItIsTorn) {
   }
 }
 
+TEST_F(RecoveryTest, ATornBatchIsNotTakenForOneOfAnOldFormat) {
+  write(3);
+  const std::string whole = text(first_log);
+  const std::size_t size = whole.size() / 3;
+  for (std::size_t kept = 2 * size; kept < 3 * size; ++kept) {
+    std::string torn = whole.substr(0, kept);
+    torn.resize(whole.size());
+    ASSERT_TRUE(file(first_log)->truncate(0));
+    ASSERT_TRUE(file(first_log)->write_at(0, torn));
+    EXPECT_EQ(open()->log_end(), torn == whole ? 3 : 2) << kept;
+  }
+}
+
 TEST_F(RecoveryTest, AFlippedBitCutsFromItsBatchOn) {
   write(3);
   const std::string whole = text(first_log);
@@ -151,6 +164,7 @@ TEST_F(RecoveryTest, OldFormatsAreSteppedOver) {
   store_be<std::int64_t>(old.data() + 18, sample_time);
   store_be<std::int32_t>(old.data() + 26, -1);
   store_be<std::int32_t>(old.data() + 30, 4);
+  store_be<std::uint32_t>(old.data() + 12, record::BatchView::parse(old).value().compute_crc());
   ASSERT_TRUE(file(first_log)->write_at(0, old));
   ASSERT_TRUE(file(first_log)->write_at(old.size(), batch({.base = 1})));
   for (const bool clean : {false, true}) {

@@ -206,7 +206,8 @@ TEST_F(ControllerTest, ProducerIdsAreNeverHandedOutTwice) {
   open();
   std::vector<std::int64_t> firsts;
   const auto take = [&] {
-    controller->allocate_producer_ids([&](auto block) { firsts.push_back(block.value().first); });
+    controller->allocate_producer_ids({.broker_id = 1, .broker_epoch = controller->broker_epoch()},
+                                      [&](const auto& block) { firsts.push_back(block.producer_id_start); });
     scheduler.run_until_idle();
   };
   take();

@@ -82,6 +82,33 @@ TEST(ImageBuilder, TransactionsShowAtTheirEnd) {
   EXPECT_NE(builder.publish()->topic("a"), nullptr);
 }
 
+TEST(ImageBuilder, ABuilderGoesOnFromAnImageAndLeavesItAsItWas) {
+  ImageBuilder builder;
+  ASSERT_TRUE(builder.apply(topic("a", 1)));
+  ASSERT_TRUE(builder.apply(partition(1, 0)));
+  const auto before = builder.publish();
+  ImageBuilder next(*before);
+  auto led = change(1, 0);
+  led.leader = -1;
+  ASSERT_TRUE(next.apply_now(make_record(led, 2)));
+  EXPECT_EQ(next.image().topic("a")->partitions.at(0).leader, -1);
+  EXPECT_EQ(before->topic("a")->partitions.at(0).leader, 1);
+}
+
+TEST(ImageBuilder, ControllersAreWhatTheySaidLast) {
+  ImageBuilder builder;
+  protocol::RegisterControllerRecord controller;
+  controller.controller_id = 3;
+  controller.end_points.push_back({"CONTROLLER", "host", 9093, 0});
+  controller.features.push_back({"metadata.version", 7, 30});
+  ASSERT_TRUE(builder.apply(make_record(controller)));
+  controller.end_points[0].host = "another";
+  ASSERT_TRUE(builder.apply(make_record(controller)));
+  ASSERT_EQ(builder.image().controllers.size(), 1u);
+  EXPECT_EQ(builder.image().controllers.at(3).endpoints, (std::vector<Endpoint>{{"CONTROLLER", "another", 9093, 0}}));
+  EXPECT_EQ(builder.image().controllers.at(3).features.at("metadata.version"), FeatureRange(7, 30));
+}
+
 TEST(ImageBuilder, AbortedTransactionsVanish) {
   ImageBuilder builder;
   ASSERT_TRUE(builder.apply(make_record(protocol::BeginTransactionRecord{})));

@@ -1,88 +1,13 @@
-#include "replication/partition.h"
+#include "partition_fixture.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "record/batch_builder.h"
 #include "record/control_record.h"
-#include "sim/disk.h"
-#include "sim/scheduler.h"
 
-/// P1-P3 of partition.h, on a disk that syncs when it is told to.
+/// P1-P3 of partition.h for a leader whose followers, if any, do what they are told.
 namespace leat::replication {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-constexpr NodeId self = 1;
-constexpr NodeId other = 2;
-
-class PartitionTest : public testing::Test {
- protected:
-  PartitionTest() {
-    EXPECT_TRUE(disk.create_directories("data"));
-    open();
-    disk.hold_syncs();
-  }
-
-  void open(config::LogConfig config = {}, Offset high_watermark = 0) {
-    partition.reset();
-    auto log = log::Log::open(disk, scheduler, {.directory = "data/t-0"}, log_settings(config)).value();
-    partition = std::make_shared<Partition>(self, storage::LoadedLog{{"t", 0}, Uuid{}, std::move(log), high_watermark},
-                                            rounds, scheduler, config);
-  }
-  /// This replica leads alone, unless said otherwise.
-  void lead(LeaderState state = {}) {
-    state.leader = self;
-    if (state.leader_epoch < 0) state.leader_epoch = 0;
-    state.partition_epoch = ++partition_epoch;
-    ASSERT_TRUE(partition->update(state));
-  }
-  void follow(LeaderEpoch epoch) {
-    ASSERT_TRUE(partition->update({.leader = other, .leader_epoch = epoch, .partition_epoch = ++partition_epoch}));
-  }
-  AppendResult append(int records = 1, std::int16_t acks = -1, record::BatchOptions options = {}) {
-    record::BatchBuilder builder(options);
-    for (int i = 0; i < records; ++i) builder.append(1'700'000'000'000 + i, Bytes(), Bytes("value"));
-    auto bytes = builder.build().value();
-    auto produced = record::validate_produced(bytes, {.now = scheduler.wall_ms()}).value();
-    return partition->append(bytes, produced, acks);
-  }
-  /// Waits, and notes the outcome, also one that is known at once.
-  void wait(Offset end, std::int16_t acks, std::vector<Errc>& outcomes) {
-    if (auto known = partition->wait_for(end, acks, [&](Errc outcome) { outcomes.push_back(outcome); }))
-      outcomes.push_back(*known);
-  }
-  void close() {
-    const auto files = partition->begin_close();
-    ASSERT_TRUE(files);
-    Result<void> synced;
-    for (const auto& file : *files)
-      if (synced) synced = file->sync();
-    ASSERT_TRUE(partition->end_close(synced));
-  }
-  void complete_one_sync() {
-    ASSERT_TRUE(disk.complete_one_sync());
-    scheduler.run_ready();
-  }
-  void release_syncs() {
-    disk.release_syncs();
-    scheduler.run_until_idle();
-  }
-
-  sim::Scheduler scheduler{1};
-  sim::Disk disk{scheduler, {.sync_delay_max = Duration(0)}};
-  storage::SyncRounds rounds{disk};
-  std::shared_ptr<Partition> partition;
-  std::int32_t partition_epoch = 0;
-  std::vector<Errc> outcomes;
-};
-
-struct CountingWatcher : Watcher {
-  void partition_changed(std::uint64_t) override { ++changes; }
-  int changes = 0;
-};
 
 TEST_F(PartitionTest, HighWatermarkFollowsTheDurableEndOfASoleReplica) {
   lead();
@@ -119,7 +44,7 @@ TEST_F(PartitionTest, BothAcksWaitForTheSyncOfASoleReplica) {
 
 TEST_F(PartitionTest, BelowMinIsrTheHighWatermarkStandsStillAndAcksOneIsServed) {
   open({.min_insync_replicas = 2});
-  lead({.replica_count = 3, .isr_size = 1});
+  lead({.replicas = {1, 2, 3}, .isr = {1}});
   EXPECT_EQ(append(1, -1).error, Errc::not_enough_replicas);
   const Offset end = append(1, 1).end;
   wait(end, 1, outcomes);
@@ -130,9 +55,9 @@ TEST_F(PartitionTest, BelowMinIsrTheHighWatermarkStandsStillAndAcksOneIsServed) 
 
 TEST_F(PartitionTest, AnIsrThatShrinksBelowTheMinimumAfterTheAppendIsTold) {
   open({.min_insync_replicas = 2});
-  lead({.replica_count = 3, .isr_size = 2});
+  lead({.replicas = {1, 2, 3}, .isr = {1, 2}});
   const Offset end = append().end;
-  lead({.replica_count = 3, .isr_size = 1});
+  lead({.replicas = {1, 2, 3}, .isr = {1}});
   release_syncs();
   wait(end, -1, outcomes);
   EXPECT_THAT(outcomes, ElementsAre(Errc::not_enough_replicas_after_append)) << "B19";
@@ -239,19 +164,21 @@ TEST_F(PartitionTest, TheHighWatermarkOfTheCheckpointIsCappedAtWhatIsThere) {
 
 TEST_F(PartitionTest, ANewLeaderBehindItsTermsStartKnowsNoLatestOffset) {
   open({.min_insync_replicas = 2});
-  lead({.replica_count = 3, .isr_size = 2});
+  lead({.replicas = {1, 2, 3}, .isr = {1, 2}});
   append(2);
   release_syncs();
+  fetch(2);
   ASSERT_EQ(partition->high_watermark(), 2);
-  lead({.replica_count = 3, .isr_size = 1});
+  lead({.replicas = {1, 2, 3}, .isr = {1}});
   append(2, 1);
   scheduler.run_until_idle();
-  lead({.leader_epoch = 1, .replica_count = 3, .isr_size = 1});
+  lead({.leader_epoch = 1, .replicas = {1, 2, 3}, .isr = {1}});
   EXPECT_EQ(partition->find_offset(-1, no_epoch).error, Errc::offset_not_available);
   EXPECT_EQ(partition->find_offset(1'900'000'000'000, no_epoch).error, Errc::offset_not_available);
   EXPECT_EQ(partition->find_offset(-2, no_epoch).error, Errc::none);
   EXPECT_EQ(partition->find_offset(1'700'000'000'000, no_epoch).found.offset, 0);
-  lead({.leader_epoch = 1, .replica_count = 3, .isr_size = 2});
+  lead({.leader_epoch = 1, .replicas = {1, 2, 3}, .isr = {1, 2}});
+  fetch(4);
   EXPECT_EQ(partition->find_offset(-1, no_epoch).found.offset, 4);
 }
 
@@ -274,10 +201,11 @@ TEST_F(PartitionTest, TheLastStableOffsetWaitsForTheMarkerToBeCommitted) {  // E
     ASSERT_TRUE(log->append(marker));
   }
   open({.min_insync_replicas = 2}, 4);
-  lead({.leader_epoch = 1, .replica_count = 2, .isr_size = 1});
+  lead({.leader_epoch = 1, .replicas = {1, 2}, .isr = {1}});
   EXPECT_EQ(partition->high_watermark(), 4);
   EXPECT_EQ(read_committed().last_stable_offset, 2) << "the marker is there, and not below the high watermark";
-  lead({.leader_epoch = 1, .replica_count = 2, .isr_size = 2});
+  lead({.leader_epoch = 1, .replicas = {1, 2}, .isr = {1, 2}});
+  fetch(5);
   EXPECT_EQ(read_committed().last_stable_offset, 5);
   open({}, 5);
   lead({.leader_epoch = 2});

@@ -17,13 +17,13 @@ class FakeLog : public Syncable {
   void append() { EXPECT_TRUE(file_->write_at(static_cast<std::uint64_t>(end_++), "x")); }
   Pending begin_sync() override {
     ++begun;
-    Pending pending{.end = end_};
+    Pending pending{.mark = {.end = end_}};
     if (durable < end_) pending.files.push_back(file_);
     return pending;
   }
-  void end_sync(Offset end, const Result<void>& outcome) override {
+  void end_sync(const Mark& mark, const Result<void>& outcome) override {
     if (outcome)
-      durable = std::max(durable, end);
+      durable = std::max(durable, mark.end);
     else
       failure = outcome.error();
   }

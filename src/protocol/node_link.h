@@ -13,24 +13,24 @@
 #include "protocol/channel.h"
 #include "protocol/schema.h"
 
-namespace leat::client {
+namespace leat::protocol {
 
 /// An answer and the version it is at.
 struct Reply {
   std::int16_t version = 0;
-  protocol::AnyMessage message;
+  AnyMessage message;
 
-  template <protocol::Message T>
+  template <Message T>
   T* get() {
     return message.get_if<T>();
   }
 };
 using ReplyDone = std::move_only_function<void(Result<Reply>)>;
 /// Makes the request for the version that was agreed on.
-using BuildRequest = std::move_only_function<protocol::AnyMessage(std::int16_t version)>;
+using BuildRequest = std::move_only_function<AnyMessage(std::int16_t version)>;
 
 struct Call {
-  const protocol::MessageSchema* schema = nullptr;  ///< of the request
+  const MessageSchema* schema = nullptr;  ///< of the request
   /// Not above this, though both sides could.
   std::int16_t version_max = INT16_MAX;
   BuildRequest build;
@@ -44,7 +44,7 @@ struct Call {
 /// it would wait too. Safe from any thread.
 class NodeLink : public std::enable_shared_from_this<NodeLink> {
  public:
-  NodeLink(Executor& executor, std::shared_ptr<protocol::Channel> channel, std::string client_id);
+  NodeLink(Executor& executor, std::shared_ptr<Channel> channel, std::string client_id);
   /// Starts the negotiation, which has until `deadline`.
   void open(Instant deadline);
   void send(Call call);
@@ -53,30 +53,30 @@ class NodeLink : public std::enable_shared_from_this<NodeLink> {
   /// False once it is of no use any more.
   bool is_alive() const;
   /// Unknown until the negotiation is over; then whether the broker serves that request.
-  std::optional<bool> serves(const protocol::MessageSchema& request) const;
+  std::optional<bool> serves(const MessageSchema& request) const;
 
  private:
   struct Pending;
   using PendingList = std::list<std::shared_ptr<Pending>>;
   void negotiate(std::int16_t version, Instant deadline);
-  void on_versions(std::int16_t version, Instant deadline, Result<protocol::AnyMessage> answer);
+  void on_versions(std::int16_t version, Instant deadline, Result<AnyMessage> answer);
   /// Under the lock, so that order is kept.
   void transmit(Call call);
-  std::optional<std::int16_t> agree(const protocol::MessageSchema& request, std::int16_t max) const;
+  std::optional<std::int16_t> agree(const MessageSchema& request, std::int16_t max) const;
   /// True for the one that may tell the caller.
   bool take(const std::shared_ptr<Pending>& pending);
   void fail(Error error);
 
   Executor& executor_;
-  const std::shared_ptr<protocol::Channel> channel_;
+  const std::shared_ptr<Channel> channel_;
   const std::string client_id_;
 
   mutable std::mutex mutex_;
   enum class State { negotiating, ready, broken } state_ = State::negotiating;
   Error failure_;
-  std::map<std::int16_t, protocol::VersionRange> served_;
+  std::map<std::int16_t, VersionRange> served_;
   std::list<Call> waiting_;  ///< for the negotiation
   PendingList sent_;
 };
 
-}  // namespace leat::client
+}  // namespace leat::protocol

@@ -1,18 +1,18 @@
-#include "client/node_link.h"
+#include "protocol/node_link.h"
 
 #include <algorithm>
 
 #include "base/errors.h"
 #include "protocol/messages/api_versions.h"
 
-namespace leat::client {
+namespace leat::protocol {
 namespace {
 
 constexpr std::int16_t api_versions_max = 4;
 
-Error unsupported(const protocol::MessageSchema& request) {
+Error unsupported(const MessageSchema& request) {
   return {Errc::unsupported_version,
-          std::string(request.name) + ": the broker and this client have no version in common"};
+          std::string(request.name) + ": the two nodes have no version in common"};
 }
 
 }  // namespace
@@ -27,13 +27,13 @@ struct NodeLink::Pending {
   bool is_taken = false;
 };
 
-NodeLink::NodeLink(Executor& executor, std::shared_ptr<protocol::Channel> channel, std::string client_id)
+NodeLink::NodeLink(Executor& executor, std::shared_ptr<Channel> channel, std::string client_id)
     : executor_(executor), channel_(std::move(channel)), client_id_(std::move(client_id)) {}
 
 void NodeLink::open(Instant deadline) { negotiate(api_versions_max, deadline); }
 
 void NodeLink::negotiate(std::int16_t version, Instant deadline) {
-  protocol::ApiVersionsRequest request;
+  ApiVersionsRequest request;
   request.client_software_name = "leat";
   request.client_software_version = "0.1";
   // The timer and the answer race; whichever comes second finds the state changed.
@@ -48,8 +48,8 @@ void NodeLink::negotiate(std::int16_t version, Instant deadline) {
       if (late) link->fail({Errc::disconnected, "the broker did not say in time what it speaks"});
     }
   });
-  channel_->send({version, protocol::AnyMessage(std::move(request)), client_id_},
-                 [self, version, deadline, timer](Result<protocol::AnyMessage> answer) {
+  channel_->send({version, AnyMessage(std::move(request)), client_id_},
+                 [self, version, deadline, timer](Result<AnyMessage> answer) {
                    if (auto link = self.lock()) {
                      link->executor_.cancel(timer);
                      link->on_versions(version, deadline, std::move(answer));
@@ -57,9 +57,9 @@ void NodeLink::negotiate(std::int16_t version, Instant deadline) {
                  });
 }
 
-void NodeLink::on_versions(std::int16_t version, Instant deadline, Result<protocol::AnyMessage> answer) {
+void NodeLink::on_versions(std::int16_t version, Instant deadline, Result<AnyMessage> answer) {
   if (!answer) return fail(wrap(std::move(answer).error(), "asking for versions"));
-  auto* versions = answer->get_if<protocol::ApiVersionsResponse>();
+  auto* versions = answer->get_if<ApiVersionsResponse>();
   if (!versions) return fail({Errc::disconnected, "the answer to ApiVersions is of another kind"});
   if (versions->error_code == static_cast<std::int16_t>(Errc::unsupported_version) && version > 0)
     return negotiate(0, deadline);
@@ -113,7 +113,7 @@ void NodeLink::transmit(Call call) {
       pending->done(error);
     });
   channel_->send({*version, call.build(*version), client_id_},
-                 [self, pending](Result<protocol::AnyMessage> answer) {
+                 [self, pending](Result<AnyMessage> answer) {
                    auto link = self.lock();
                    if (!link || !link->take(pending)) return;
                    link->executor_.cancel(pending->timer);
@@ -132,7 +132,7 @@ bool NodeLink::take(const std::shared_ptr<Pending>& pending) {
   return true;
 }
 
-std::optional<std::int16_t> NodeLink::agree(const protocol::MessageSchema& request, std::int16_t max) const {
+std::optional<std::int16_t> NodeLink::agree(const MessageSchema& request, std::int16_t max) const {
   const auto served = served_.find(request.id);
   if (served == served_.end()) return std::nullopt;
   const int high = request.latest_unstable ? request.versions.high - 1 : request.versions.high;
@@ -169,10 +169,10 @@ bool NodeLink::is_alive() const {
   return state_ != State::broken;
 }
 
-std::optional<bool> NodeLink::serves(const protocol::MessageSchema& request) const {
+std::optional<bool> NodeLink::serves(const MessageSchema& request) const {
   std::lock_guard lock(mutex_);
   if (state_ != State::ready) return std::nullopt;
   return agree(request, INT16_MAX).has_value();
 }
 
-}  // namespace leat::client
+}  // namespace leat::protocol
