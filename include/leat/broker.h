@@ -4,6 +4,7 @@
 #include <leat/consumer.h>
 #include <leat/diagnostics.h>
 #include <leat/export.h>
+#include <leat/host.h>
 #include <leat/producer.h>
 #include <leat/result.h>
 
@@ -34,6 +35,10 @@ struct BrokerOptions {
   Threading threading = Threading::pool;
   /// Of the pool.
   std::size_t threads = 2;
+  /// The host's threads do it instead, when given; `threading` and `threads` mean nothing then.
+  std::shared_ptr<HostExecutor> executor = {};
+  /// Unset: the system's.
+  WallClock wall_clock = {};
   LogFunction log = {};
   /// How far opening is: recovering logs may take a while after a crash.
   ProgressFunction progress = {};
@@ -53,7 +58,8 @@ struct BrokerOptions {
 /// Guest rules: no signal handlers, nothing printed, no state shared between brokers; any number of them live
 /// in one process.
 /// Threads: all calls from any thread, but when the caller drives it `run_once` and waiting calls from one
-/// thread at a time. After a fork the child's calls fail with `closed`; the child must not use the directory.
+/// thread at a time, and where the host lends its threads calls that wait, opening and closing included, not from
+/// the only one of them. After a fork the child's calls fail with `closed`; the child must not use the directory.
 /// Movable; destruction is `close()`. Producers, consumers and admins may outlive it: their calls then fail
 /// with `closed`.
 class LEAT_EXPORT Broker {

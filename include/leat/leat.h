@@ -8,6 +8,7 @@
 #include <leat/consumer.h>
 #include <leat/diagnostics.h>
 #include <leat/error.h>
+#include <leat/host.h>
 #include <leat/log.h>
 #include <leat/producer.h>
 #include <leat/record.h>

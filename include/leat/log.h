@@ -2,6 +2,7 @@
 
 #include <leat/diagnostics.h>
 #include <leat/export.h>
+#include <leat/host.h>
 #include <leat/producer.h>
 #include <leat/record.h>
 #include <leat/result.h>
@@ -33,6 +34,8 @@ struct LogOptions {
   std::optional<std::chrono::milliseconds> retention = {};
   /// File descriptors.
   std::size_t max_open_files = 32;
+  /// Unset: the system's.
+  WallClock wall_clock = {};
   LogFunction log = {};
   ProgressFunction progress = {};
 };

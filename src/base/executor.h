@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -49,9 +50,12 @@ class Event {
   std::vector<const std::function<void()>*> watchers_;
 };
 
+/// Long enough to cost nothing, short enough that no sum of times overflows.
+inline constexpr Duration longest_sleep = std::chrono::hours(1);
+
 /// Where everything deferred runs: completions, deadlines, retention, timers.
 ///
-/// Three drivers: a pool of threads (io/), the caller's own thread (`CallerDrivenExecutor`), a seeded
+/// Four drivers: a pool of threads, a host's threads, the caller's own thread (all in io/), a seeded
 /// scheduler in virtual time (sim/). Tasks must not block on other tasks, except through `wait`.
 /// Safe from any thread. A task never runs inside `post` or `at`.
 class Executor {
@@ -65,8 +69,19 @@ class Executor {
   virtual bool cancel(TimerId timer) = 0;
   virtual Instant now() const = 0;
   /// Returns when `event` is set (true) or `deadline` has passed (false). A caller-driven or simulated
-  /// executor runs due work meanwhile; a pool blocks the thread.
+  /// executor runs due work meanwhile; the others block the thread.
   virtual bool wait(Event& event, Instant deadline) = 0;
+
+ protected:
+  /// `wait` where other threads run the tasks.
+  bool block(Event& event, Instant deadline) const {
+    for (;;) {
+      const Instant at = now();
+      const Duration left = at < deadline ? std::min<Duration>(deadline - at, longest_sleep) : Duration(0);
+      if (event.block_for(left)) return true;
+      if (at >= deadline) return false;
+    }
+  }
 };
 
 }  // namespace leat

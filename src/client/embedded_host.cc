@@ -4,23 +4,26 @@
 
 #include "base/errors.h"
 #include "io/caller_driven_executor.h"
+#include "io/hosted_executor.h"
 #include "io/thread_pool.h"
 
 namespace leat::client {
 
-Machine::Machine(Threading threading, std::size_t threads) {
-  if (threading == Threading::caller_driven) {
+Machine::Machine(const BrokerOptions& options) : system_clock(options.wall_clock) {
+  if (options.executor) {
+    owned_executor = std::make_unique<io::HostedExecutor>(options.executor);
+  } else if (options.threading == Threading::caller_driven) {
     auto executor = std::make_unique<io::CallerDrivenExecutor>(system_clock);
     caller_driven = executor.get();
     owned_executor = std::move(executor);
   } else {
-    owned_executor = std::make_unique<io::ThreadPool>(std::max<std::size_t>(threads, 1));
+    owned_executor = std::make_unique<io::ThreadPool>(std::max<std::size_t>(options.threads, 1));
   }
 }
 Machine::~Machine() = default;
 
 EmbeddedHost::EmbeddedHost(const BrokerOptions& options)
-    : Machine(options.threading, options.threads), Host(*owned_executor, system_clock, system_entropy),
+    : Machine(options), Host(*owned_executor, system_clock, system_entropy),
       volume_(executor, {.max_open_descriptors = std::max<std::size_t>(options.max_open_files, 2)}) {
   on_fatal = options.on_fatal;
 }

@@ -18,14 +18,14 @@ class CallerDrivenExecutor;
 
 namespace leat::client {
 
-/// This machine's clocks, random numbers and nothing else; a base so that it is there before Host refers to it.
+/// Threads, clocks and random numbers, this machine's or the host's; a base so that it is there before Host refers to it.
 struct Machine {
   io::SystemClock system_clock;
   io::SystemEntropy system_entropy;
   std::unique_ptr<Executor> owned_executor;
   io::CallerDrivenExecutor* caller_driven = nullptr;  ///< the same, if it is one
 
-  Machine(Threading threading, std::size_t threads);
+  explicit Machine(const BrokerOptions& options);
   ~Machine();
 };
 

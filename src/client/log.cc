@@ -53,7 +53,7 @@ Result<void> write_offset(io::Volume& volume, const std::string& path, Offset of
 
 struct Log::Impl {
   explicit Impl(std::string directory, LogOptions options)
-      : directory(std::move(directory)), options(std::move(options)), executor(clock),
+      : directory(std::move(directory)), options(std::move(options)), clock(this->options.wall_clock), executor(clock),
         volume(executor, {.max_open_descriptors = std::max<std::size_t>(this->options.max_open_files, 4)}) {}
 
   ~Impl() { (void)close(); }

@@ -4,11 +4,6 @@
 
 namespace leat::io {
 
-namespace {
-/// Long enough to cost nothing, short enough that no sum of times overflows.
-constexpr Duration longest_sleep = std::chrono::hours(1);
-}  // namespace
-
 bool CallerDrivenExecutor::run_once(Instant now) {
   std::unique_lock lock(mutex_);
   while (Task due = timers_.take_due(now)) ready_.push_back(std::move(due));

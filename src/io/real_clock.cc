@@ -3,6 +3,7 @@
 namespace leat::io {
 
 TimestampMs SystemClock::wall_ms() const {
+  if (wall_) return wall_();
   const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count();
 }

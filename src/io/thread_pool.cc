@@ -11,9 +11,6 @@ namespace leat::io {
 
 namespace {
 
-/// Long enough to cost nothing, short enough that no sum of times overflows.
-constexpr Duration longest_sleep = std::chrono::hours(1);
-
 /// New threads inherit the mask, so they never run with a signal open.
 class AllSignalsBlocked {
  public:
@@ -77,14 +74,7 @@ bool ThreadPool::cancel(TimerId timer) {
 
 Instant ThreadPool::now() const { return std::chrono::steady_clock::now(); }
 
-bool ThreadPool::wait(Event& event, Instant deadline) {
-  for (;;) {
-    const Instant at = now();
-    const Duration left = at < deadline ? std::min<Duration>(deadline - at, longest_sleep) : Duration(0);
-    if (event.block_for(left)) return true;
-    if (at >= deadline) return false;
-  }
-}
+bool ThreadPool::wait(Event& event, Instant deadline) { return block(event, deadline); }
 
 void ThreadPool::work() {
   std::unique_lock lock(mutex_);

@@ -10,6 +10,7 @@
 #include <clocale>
 #include <mutex>
 
+#include "host_threads.h"
 #include "process.h"
 
 /// What a host may count on while brokers live in its process.
@@ -32,16 +33,27 @@ void use(Broker& broker) {
   ASSERT_TRUE(consumer.commit());
 }
 
-class Manners : public testing::TestWithParam<Threading> {
+/// Whose threads they are that run the broker.
+enum class Threads { pool, callers, hosts };
+
+class Manners : public testing::TestWithParam<Threads> {
  protected:
-  Result<Broker> open(const std::string& name = "data") {
-    return Broker::open({.data_dir = directory_ / name, .threading = GetParam()});
+  Result<Broker> open(const std::string& name = "data") { return Broker::open(options(name)); }
+  BrokerOptions options(const std::string& name = "data") {
+    BrokerOptions options{.data_dir = directory_ / name};
+    if (GetParam() == Threads::callers) options.threading = Threading::caller_driven;
+    if (GetParam() == Threads::hosts) options.executor = host_;
+    return options;
   }
   TemporaryDirectory directory_;
+  const std::shared_ptr<HostThreads> host_ =
+      GetParam() == Threads::hosts ? std::make_shared<HostThreads>(2) : nullptr;
 };
 
-INSTANTIATE_TEST_SUITE_P(Threadings, Manners, testing::Values(Threading::pool, Threading::caller_driven),
-                         [](const auto& info) { return info.param == Threading::pool ? "Pool" : "CallerDriven"; });
+INSTANTIATE_TEST_SUITE_P(Threadings, Manners, testing::Values(Threads::pool, Threads::callers, Threads::hosts),
+                         [](const auto& info) {
+                           return info.param == Threads::pool ? "Pool" : info.param == Threads::callers ? "CallerDriven" : "Host";
+                         });
 
 TEST_P(Manners, BrokersInOneProcessKnowNothingOfEachOther) {
   auto one = open("one").value();
@@ -127,9 +139,11 @@ TEST_P(Manners, SignalsAndLocaleAreTheHosts) {
 
 TEST_P(Manners, ThreadsAreAsManyAsWereAskedFor) {
   const std::size_t before = thread_count();
-  auto broker = Broker::open({.data_dir = directory_ / "data", .threading = GetParam(), .threads = pool_threads}).value();
+  auto with_threads = options();
+  with_threads.threads = pool_threads;
+  auto broker = Broker::open(with_threads).value();
   use(broker);
-  EXPECT_EQ(thread_count(), GetParam() == Threading::caller_driven ? before : before + pool_threads);
+  EXPECT_EQ(thread_count(), GetParam() == Threads::pool ? before + pool_threads : before);
 }
 
 TEST_P(Manners, ASecondOpenerIsToldWhoHoldsTheDirectory) {
@@ -177,7 +191,9 @@ TEST_P(Manners, ADirectoryThatKafkaHoldsIsInUse) {  // Java's FileChannel.lock i
 }
 
 TEST_P(Manners, NoMoreFilesAreOpenThanAreAllowed) {
-  auto broker = Broker::open({.data_dir = directory_ / "data", .threading = GetParam(), .max_open_files = 16}).value();
+  auto with_few_files = options();
+  with_few_files.max_open_files = 16;
+  auto broker = Broker::open(with_few_files).value();
   ASSERT_TRUE(broker.create_topic("t", {.partitions = 60}));
   auto producer = broker.producer();
   std::size_t most = 0;
@@ -194,17 +210,58 @@ TEST_P(Manners, WhatItHasToSayGoesToTheHostsLog) {
   { auto broker = open().value(); }
   std::mutex mutex;
   std::vector<std::string> said;
-  auto broker = Broker::open({.data_dir = directory_ / "data",
-                              .settings = {{"log.cleaner.io.buffer.load.factor", "0.5"}},
-                              .threading = GetParam(),
-                              .log = [&](LogLevel, std::string_view line) {
-                                std::lock_guard lock(mutex);
-                                said.emplace_back(line);
-                              }});
+  auto talkative = options();
+  talkative.settings = {{"log.cleaner.io.buffer.load.factor", "0.5"}};
+  talkative.log = [&](LogLevel, std::string_view line) {
+    std::lock_guard lock(mutex);
+    said.emplace_back(line);
+  };
+  auto broker = Broker::open(std::move(talkative));
   ASSERT_TRUE(broker) << broker.error().to_string();
   ASSERT_TRUE(broker->close());
   std::lock_guard lock(mutex);
   EXPECT_FALSE(said.empty());
+}
+
+TEST_P(Manners, RecordsAreStampedByTheHostsCalendar) {
+  auto long_ago = options();
+  long_ago.wall_clock = [] { return std::int64_t{86'400'000}; };
+  auto broker = Broker::open(std::move(long_ago)).value();
+  ASSERT_TRUE(broker.create_topic("t", {.configs = {{"message.timestamp.type", "LogAppendTime"}}}));
+  EXPECT_EQ(broker.producer().send({.topic = "t", .value = "x"}).get().value().timestamp, 86'400'000);
+}
+
+TEST(LogOfAHost, StampsRecordsByTheHostsCalendar) {
+  const TemporaryDirectory directory;
+  auto log = Log::open(directory / "log", {.wall_clock = [] { return std::int64_t{86'400'000}; }}).value();
+  ASSERT_TRUE(log.append({.value = "x"}));
+  EXPECT_EQ(log.read(0).value().begin()->timestamp, 86'400'000);
+}
+
+TEST(ThreadsOfAHost, RunTheCallbacks) {
+  const TemporaryDirectory directory;
+  const auto host = std::make_shared<HostThreads>(1);
+  auto broker = Broker::open({.data_dir = directory / "data", .executor = host}).value();
+  ASSERT_TRUE(broker.create_topic("t"));
+  bool is_the_hosts = false;
+  auto producer = broker.producer();
+  producer.send({.topic = "t", .value = "x"}, [&](const auto&) { is_the_hosts = host->runs_here(); });
+  ASSERT_TRUE(producer.flush());
+  EXPECT_TRUE(is_the_hosts);
+}
+
+TEST(ThreadsOfAHost, MayEndBeforeTheBrokerDoes) {
+  const TemporaryDirectory directory;
+  const auto host = std::make_shared<HostThreads>(2);
+  {
+    auto broker = Broker::open({.data_dir = directory / "data", .executor = host}).value();
+    use(broker);
+    ASSERT_TRUE(broker.close());
+    host->stop();
+  }
+  auto again = Broker::open({.data_dir = directory / "data", .threading = Threading::caller_driven});
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->topics().value().size(), 1u);
 }
 
 }  // namespace
