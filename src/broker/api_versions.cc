@@ -35,7 +35,7 @@ void handle_api_versions(Services& services, const RequestContext& context,
   for (const auto& [name, levels] : metadata::declared_features())
     if (levels.first > 0 || context.version >= first_version_with_zero_features)
       response.supported_features.push_back({name, levels.first, levels.second});
-  const auto image = services.controller.image();
+  const auto image = services.images.current();
   response.finalized_features_epoch = image->offset;
   for (const auto& [name, level] : image->features)
     if (level > 0) response.finalized_features.push_back({name, level, level});

@@ -56,11 +56,8 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
     (void)formatted;
     LEAT_TRY(controller_, open_controller(directories));
     LEAT_TRY(auto partition_directories, with_rounds(std::move(directories)));
-    const auto image = controller_->image();
-    const bool all_are_there = partition_directories.size() == config_.log_dirs().size();
-    LEAT_CHECK(partitions_.open(std::move(partition_directories), all_are_there, *image));
-    groups_.apply(metadata::Image{}, *image);
-    services_ = std::make_unique<Services>(Services{environment_, config_, cluster_id_, node_id_, *controller_,
+    LEAT_CHECK(follow_metadata(std::move(partition_directories)));
+    services_ = std::make_unique<Services>(Services{environment_, config_, cluster_id_, node_id_, images_, *controller_,
                                                     partitions_, fetch_sessions_, endpoints_, *producer_ids_, groups_,
                                                     is_closed_});
     start_timers();
@@ -216,14 +213,32 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
                                          .clock = environment_.clock,
                                          .entropy = environment_.entropy,
                                          .volume = environment_.volume,
+                                         .images = images_,
                                          .diagnostics = environment_.diagnostics},
                                         controller_options(directories)));
-    controller->on_change([this](const metadata::Image& before, std::shared_ptr<const metadata::Image> after) {
-      partitions_.apply(before, *after);
-      groups_.apply(before, *after);
-    });
     producer_ids_ = std::make_unique<ProducerIds>(*controller, node_id_);
     return controller;
+  }
+
+  Result<void> follow_metadata(std::vector<Partitions::Directory> directories) {
+    images_.on_change([this](const metadata::Image&, std::shared_ptr<const metadata::Image> image) {
+      std::lock_guard lock(applying_);
+      if (applied_) apply(std::move(image));
+    });
+    const bool all_are_there = directories.size() == config_.log_dirs().size();
+    const auto first = images_.current();
+    LEAT_CHECK(partitions_.open(std::move(directories), all_are_there, *first));
+    groups_.apply(metadata::Image{}, *first);
+    std::lock_guard lock(applying_);
+    applied_ = first;
+    apply(images_.current());
+    return {};
+  }
+  void apply(std::shared_ptr<const metadata::Image> image) {
+    if (image == applied_) return;
+    partitions_.apply(*applied_, *image);
+    groups_.apply(*applied_, *image);
+    applied_ = std::move(image);
   }
 
   Result<std::vector<Partitions::Directory>> with_rounds(Directories directories) {
@@ -303,6 +318,9 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
   FetchSessions fetch_sessions_;
   Partitions partitions_;
   GroupCoordinator groups_;
+  metadata::Images images_;
+  std::mutex applying_;  // one image after the other; before every other lock
+  std::shared_ptr<const metadata::Image> applied_;  // null until all logs are loaded; guarded by applying_
   std::unique_ptr<metadata::Controller> controller_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<Services> services_;

@@ -9,7 +9,7 @@ using protocol::DeleteRecordsRequest;
 using protocol::DeleteRecordsResponse;
 
 DeleteRecordsResponse delete_records(Services& services, const DeleteRecordsRequest& request) {
-  const auto image = services.controller.image();
+  const auto image = services.images.current();
   DeleteRecordsResponse response;
   std::vector<Partitions::Deletion> deletions;
   for (const auto& topic : request.topics) {

@@ -20,7 +20,7 @@ void handle_describe_cluster(Services& services, const RequestContext& context,
     return respond({.message = std::move(response)});
   }
   response.controller_id = services.node_id;
-  for (const auto& broker : broker_addresses(services, *services.controller.image(), context.listener)) {
+  for (const auto& broker : broker_addresses(services, *services.images.current(), context.listener)) {
     if (broker.is_fenced && !request.include_fenced_brokers) continue;
     response.brokers.push_back({broker.id, broker.host, broker.port, broker.rack, broker.is_fenced});
   }

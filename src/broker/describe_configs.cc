@@ -34,7 +34,7 @@ DescribeConfigsResponse::DescribeConfigsResourceResult row_answer(const config::
 
 Result<std::vector<config::ConfigRow>> rows_of(Services& services,
                                                const DescribeConfigsRequest::DescribeConfigsResource& resource) {
-  const auto image = services.controller.image();
+  const auto image = services.images.current();
   const auto config = effective_config(services.config, *image, services.node_id);
   if (resource.resource_type == topic_resource) {
     if (!image->topic(resource.resource_name))

@@ -104,7 +104,7 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
 
   /// Why there is no such partition here (B8, F4).
   Errc missing(const Entry& entry) const {
-    const auto image = services_.controller.image();
+    const auto image = services_.images.current();
     const auto* topic = session_->uses_topic_ids() ? image->topic(entry.topic_id) : image->topic(entry.topic);
     if (!topic && session_->uses_topic_ids()) return Errc::unknown_topic_id;
     return services_.partitions.why_missing(topic, entry.index);

@@ -77,12 +77,12 @@ void handle_find_coordinator(Services& services, const RequestContext& context, 
     return answer(context, std::move(none), respond);
   }
   auto find = [&services, context, keys = std::move(keys), respond] {
-    const auto image = services.controller.image();
+    const auto image = services.images.current();
     std::vector<Coordinator> found;
     for (const auto& key : keys) found.push_back(coordinator_of(services, context, *image, key));
     answer(context, std::move(found), respond);
   };
-  if (services.controller.image()->topic(consumer_offsets_topic)) return find();
+  if (services.images.current()->topic(consumer_offsets_topic)) return find();
   // Kafka says "not available" until the topic is there; waiting for it saves the client a pause.
   create_on_demand(services, {std::string(consumer_offsets_topic)}, std::move(find));
 }

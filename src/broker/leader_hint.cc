@@ -10,7 +10,7 @@ template <class Response>
 void add_endpoints(const Services& services, const RequestContext& context, const std::set<NodeId>& leaders,
                    Response& response) {
   if (leaders.empty()) return;
-  for (auto& broker : broker_addresses(services, *services.controller.image(), context.listener))
+  for (auto& broker : broker_addresses(services, *services.images.current(), context.listener))
     if (leaders.contains(broker.id))
       response.node_endpoints.push_back({broker.id, broker.host, broker.port, broker.rack});
 }

@@ -31,7 +31,7 @@ replication::OffsetResult find(Services& services, const RequestContext& context
   if (first_version == 0 || context.version < first_version) return {.error = Errc::unsupported_version};
   const auto partition = services.partitions.find(topic, wanted.partition_index);
   if (!partition) {
-    const auto image = services.controller.image();
+    const auto image = services.images.current();
     return {.error = services.partitions.why_missing(image->topic(topic), wanted.partition_index)};
   }
   // There is no tiered storage: nothing lies there, and nothing waits to be sent there.

@@ -19,7 +19,7 @@ using TopicAnswer = MetadataResponse::MetadataResponseTopic;
 class MetadataAnswer {
  public:
   MetadataAnswer(Services& services, const RequestContext& context)
-      : context_(context), image_(services.controller.image()) {
+      : context_(context), image_(services.images.current()) {
     for (const auto& broker : broker_addresses(services, *image_, context.listener)) {
       if (broker.is_fenced) continue;
       response_.brokers.push_back({broker.id, broker.host, broker.port, broker.rack});

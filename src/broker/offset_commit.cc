@@ -14,7 +14,7 @@ constexpr std::int16_t by_id = 10;
 
 void handle_offset_commit(Services& services, const RequestContext& context, OffsetCommitRequest& request,
                           Respond respond) {
-  const auto image = services.controller.image();
+  const auto image = services.images.current();
   group::CommitOffsets event{.asker = asker_of(context),
                              .group = request.group_id,
                              .generation = request.generation_id_or_member_epoch,

@@ -5,7 +5,7 @@ namespace leat::broker {
 
 void handle_offset_delete(Services& services, const RequestContext& context, protocol::OffsetDeleteRequest& request,
                           Respond respond) {
-  const auto image = services.controller.image();
+  const auto image = services.images.current();
   protocol::OffsetDeleteResponse response;
   group::DeleteOffsets event{.asker = asker_of(context), .group = request.group_id};
   for (auto& wanted : request.topics) {

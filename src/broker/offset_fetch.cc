@@ -64,7 +64,7 @@ using PartitionAnswer = OffsetFetchResponse::OffsetFetchResponsePartitions;
 /// One group of several; topics by name, or from version 10 on by id.
 void fetch_group(Services& services, const RequestContext& context, OffsetFetchRequest::OffsetFetchRequestGroup& wanted,
                  const std::shared_ptr<Gather<OffsetFetchResponse>>& gather, std::size_t slot) {
-  const auto image = services.controller.image();
+  const auto image = services.images.current();
   GroupAnswer& answer = gather->response.groups[slot];
   answer.group_id = wanted.group_id;
   group::FetchOffsets event{.asker = asker_of(context),

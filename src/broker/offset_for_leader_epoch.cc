@@ -6,7 +6,7 @@ namespace leat::broker {
 void handle_offset_for_leader_epoch(Services& services, const RequestContext&,
                                     protocol::OffsetForLeaderEpochRequest& request, Respond respond) {
   protocol::OffsetForLeaderEpochResponse response;
-  const auto image = services.controller.image();
+  const auto image = services.images.current();
   for (const auto& topic : request.topics) {
     auto& answers = response.topics.emplace_back();
     answers.topic = topic.topic;

@@ -135,7 +135,7 @@ std::span<std::byte> writable(Bytes records) {
 class Appender {
  public:
   Appender(Services& services, const RequestContext& context, const ProduceRequest& request)
-      : services_(services), context_(context), request_(request), image_(services.controller.image()) {}
+      : services_(services), context_(context), request_(request), image_(services.images.current()) {}
 
   /// Appends one partition's records, in the order of checks that B7 gives. The partition to wait on and
   /// the offset to wait for are set when acks ask for it.

@@ -18,7 +18,7 @@ void handle_alter_partition_reassignments(Services& services, const RequestConte
 
 void handle_list_partition_reassignments(Services& services, const RequestContext&,
                                          protocol::ListPartitionReassignmentsRequest& request, Respond respond) {
-  respond({.message = metadata::list_reassignments(*services.controller.image(), request)});
+  respond({.message = metadata::list_reassignments(*services.images.current(), request)});
 }
 
 void handle_unregister_broker(Services& services, const RequestContext&, protocol::UnregisterBrokerRequest& request,

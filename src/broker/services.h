@@ -19,6 +19,7 @@ struct Services {
   const config::BrokerConfig& config;
   const std::string& cluster_id;
   NodeId node_id;
+  metadata::Images& images;
   metadata::Controller& controller;
   Partitions& partitions;
   FetchSessions& fetch_sessions;

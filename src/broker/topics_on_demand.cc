@@ -15,7 +15,7 @@ using NewTopic = protocol::CreateTopicsRequest::CreatableTopic;
 std::int16_t replicas(const Services& services, const config::Setting<std::int16_t>& setting) {
   const std::int16_t wanted = services.config.get(setting);
   if (services.config.source(setting) != config::Source::fallback) return wanted;
-  const std::size_t brokers = std::max<std::size_t>(services.controller.image()->brokers.size(), 1);
+  const std::size_t brokers = std::max<std::size_t>(services.images.current()->brokers.size(), 1);
   return static_cast<std::int16_t>(std::min<std::size_t>(static_cast<std::size_t>(wanted), brokers));
 }
 

@@ -94,10 +94,6 @@ struct Controller::Core : std::enable_shared_from_this<Controller::Core> {
   Result<void> close();
   void abandon();
 
-  std::shared_ptr<const Image> image() const {
-    std::lock_guard lock(mutex_);
-    return published_;
-  }
   LeadershipDefaults leadership() const { return {.min_insync_replicas = options_.min_insync_replicas}; }
 
   Environment env_;
@@ -116,7 +112,6 @@ struct Controller::Core : std::enable_shared_from_this<Controller::Core> {
     if (session_timer_ != TimerId::none) env_.executor.cancel(std::exchange(session_timer_, TimerId::none));
   }
   Records decide_expired(const Image& head);
-  void publish();
   void drain();
   void committed(std::vector<Answer> answers, Result<void> synced);
   static void finish(std::vector<Answer>& answers) {
@@ -135,8 +130,6 @@ struct Controller::Core : std::enable_shared_from_this<Controller::Core> {
   BrokerSessions sessions_;
 
   mutable std::mutex mutex_;
-  std::shared_ptr<const Image> published_;
-  std::vector<Listener> listeners_;
   std::deque<Operation> queue_;
   std::vector<std::shared_ptr<Event>> idle_waiters_;
   std::optional<Error> failure_;
@@ -172,8 +165,8 @@ Result<void> Controller::Core::start() {
   LEAT_CHECK(activate());
   LEAT_CHECK(register_broker());
   LEAT_CHECK(log_->sync_now());
-  published_ = head_.publish();
-  sessions_.begin(*published_, env_.executor.now(), options_.node_id);
+  env_.images.publish(head_.publish());
+  sessions_.begin(head_.image(), env_.executor.now(), options_.node_id);
   watch_sessions();
   return {};
 }
@@ -221,8 +214,9 @@ Result<void> Controller::Core::register_broker() {
 
 /// Sleeps while all others are fenced: they come back by a heartbeat.
 void Controller::Core::watch_sessions() {
+  const auto image = env_.images.current();
   std::lock_guard lock(mutex_);
-  const bool has_others = std::ranges::any_of(published_->brokers, [this](const auto& entry) {
+  const bool has_others = std::ranges::any_of(image->brokers, [this](const auto& entry) {
     return entry.first != options_.node_id && !entry.second.fenced;
   });
   if (!has_others || closed_ || failure_ || session_timer_ != TimerId::none) return;
@@ -334,7 +328,7 @@ void Controller::Core::drain() {
 
 void Controller::Core::committed(std::vector<Answer> answers, Result<void> synced) {
   if (synced) {
-    publish();
+    env_.images.publish(head_.publish());
   } else {
     std::lock_guard lock(mutex_);
     failure_ = synced.error();
@@ -345,15 +339,6 @@ void Controller::Core::committed(std::vector<Answer> answers, Result<void> synce
   }
   finish(answers);
   drain();
-}
-
-void Controller::Core::publish() {
-  auto after = head_.publish();
-  std::unique_lock lock(mutex_);
-  auto before = std::exchange(published_, after);
-  const auto listeners = listeners_;
-  lock.unlock();
-  for (const Listener& listener : listeners) listener(*before, after);
 }
 
 bool Controller::Core::wait_idle(std::unique_lock<std::mutex>& lock) {
@@ -378,7 +363,7 @@ Result<void> Controller::Core::close() {
   LEAT_CHECK(append(decide_controlled_shutdown(head_.image(), options_.node_id, leadership())));
   LEAT_CHECK(append(decide_fence(head_.image(), options_.node_id, leadership())));
   LEAT_CHECK(log_->sync_now());
-  publish();
+  env_.images.publish(head_.publish());
   return log_->close();
 }
 
@@ -414,13 +399,6 @@ Result<std::unique_ptr<Controller>> Controller::open(Environment environment, Op
   auto core = std::make_shared<Core>(std::move(environment), std::move(options));
   if (auto ok = core->start(); !ok) return wrap(std::move(ok).error(), "opening the metadata log");
   return std::unique_ptr<Controller>(new Controller(std::move(core)));
-}
-
-std::shared_ptr<const Image> Controller::image() const { return core_->image(); }
-
-void Controller::on_change(Listener listener) {
-  std::lock_guard lock(core_->mutex_);
-  core_->listeners_.push_back(std::move(listener));
 }
 
 std::int64_t Controller::broker_epoch() const { return core_->broker_epoch_; }

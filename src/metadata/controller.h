@@ -13,7 +13,7 @@
 #include "base/executor.h"
 #include "io/volume.h"
 #include "metadata/config_rules.h"
-#include "metadata/image.h"
+#include "metadata/images.h"
 #include "protocol/messages/allocate_producer_ids.h"
 #include "protocol/messages/alter_configs.h"
 #include "protocol/messages/alter_partition.h"
@@ -35,7 +35,7 @@ namespace leat::metadata {
 /// operation decides on the image of all appended records, appends its records as one batch, and is
 /// answered once they are durable and applied.
 ///
-/// Safe from any thread. Callbacks run on the executor, under no lock.
+/// Safe from any thread. Callbacks run on the executor, under no lock; the listeners of what close() publishes on its thread.
 class Controller {
  public:
   struct Environment {
@@ -43,6 +43,8 @@ class Controller {
     const Clock& clock;
     Entropy& entropy;
     io::Volume& volume;
+    /// Where it publishes the image of everything durable, before the operation that caused a change is answered.
+    Images& images;
     Diagnostics diagnostics;
   };
   struct Options {
@@ -79,13 +81,6 @@ class Controller {
   /// Without close() first: a stop as by a crash. Operations still queued are never answered; one that is
   /// being made durable is waited for.
   ~Controller();
-
-  /// The image of everything durable. Cheap; keep it for the length of one request.
-  std::shared_ptr<const Image> image() const;
-  /// Called after each change with the image before and after, in order, before the operation that
-  /// caused it is answered; what close() changes, on its thread. Register before the first operation.
-  using Listener = std::function<void(const Image& before, std::shared_ptr<const Image> after)>;
-  void on_change(Listener listener);
 
   std::int64_t broker_epoch() const;
   LeaderEpoch quorum_epoch() const;

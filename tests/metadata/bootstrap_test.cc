@@ -58,7 +58,7 @@ TEST_F(ControllerTest, WithoutABootstrapFileMetadataVersionAloneIsFinalised) {
   ASSERT_TRUE(io::replace_text(disk, "data/__cluster_metadata-0/quorum-state",
                                R"({"leaderId":-1,"leaderEpoch":0,"votedId":-1,"votedDirectoryId":"AAAAAAAAAAAAAAAAAAAAAA","data_version":1})"));
   open();
-  EXPECT_EQ(controller->image()->features, (std::map<std::string, std::int16_t>{{"metadata.version", 30}}));
+  EXPECT_EQ(images.current()->features, (std::map<std::string, std::int16_t>{{"metadata.version", 30}}));
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ class ControllerTest : public testing::Test {
   }
 
   Result<void> try_open() {
-    auto opened = Controller::open({scheduler, scheduler, entropy, disk, {}}, options());
+    auto opened = Controller::open({scheduler, scheduler, entropy, disk, images, {}}, options());
     if (!opened) return std::move(opened).error();
     controller = std::move(*opened);
     return {};
@@ -104,6 +104,7 @@ class ControllerTest : public testing::Test {
   sim::SeededEntropy entropy{7};
   sim::Disk disk{scheduler, {.seed = 7}};
   std::optional<std::int64_t> clean_broker_epoch;
+  Images images;
   std::unique_ptr<Controller> controller;
 };
 

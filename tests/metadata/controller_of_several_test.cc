@@ -32,8 +32,8 @@ class ControllerOfSeveral : public ControllerTest {
   protocol::BrokerHeartbeatResponse heartbeat(NodeId id, bool want_shut_down = false) {
     protocol::BrokerHeartbeatRequest request;
     request.broker_id = id;
-    request.broker_epoch = controller->image()->brokers.at(id).epoch;
-    request.current_metadata_offset = controller->image()->offset;
+    request.broker_epoch = images.current()->brokers.at(id).epoch;
+    request.current_metadata_offset = images.current()->offset;
     request.want_shut_down = want_shut_down;
     protocol::BrokerHeartbeatResponse got;
     controller->broker_heartbeat(std::move(request), [&](auto response) { got = response; });
@@ -45,11 +45,11 @@ class ControllerOfSeveral : public ControllerTest {
     heartbeat(id);
   }
   const BrokerImage& broker(NodeId id) {
-    image = controller->image();
+    image = images.current();
     return image->brokers.at(id);
   }
   const PartitionImage& partition() {
-    image = controller->image();
+    image = images.current();
     return image->topic("t")->partitions.at(0);
   }
   void create_on_1_and_2() {
@@ -72,7 +72,7 @@ class ControllerOfSeveral : public ControllerTest {
 };
 
 TEST_F(ControllerOfSeveral, ABrokerIsRegisteredFencedAndUnfencedOnceItHasItsOwnRegistration) {  // F2, F6
-  const Offset before = controller->image()->offset;
+  const Offset before = images.current()->offset;
   EXPECT_GT(register_broker(2, uuid(102)), before);
   EXPECT_TRUE(broker(2).fenced);
   const auto answer = heartbeat(2);

@@ -42,7 +42,7 @@ TEST_F(ControllerTest, FirstStartWritesWhatKafkaWrites) {
 
 TEST_F(ControllerTest, CreatingATopicWritesTopicConfigsAndPartitions) {
   open();
-  const Offset before = controller->image()->offset;
+  const Offset before = images.current()->offset;
   auto orders = topic("orders", 2);
   orders.configs.push_back({"retention.ms", "1000"});
   const auto created = create({orders});
@@ -60,7 +60,7 @@ TEST_F(ControllerTest, CreatingATopicWritesTopicConfigsAndPartitions) {
 TEST_F(ControllerTest, ACleanStopGivesUpLeadershipAndTheNextStartElectsFromTheElr) {
   open();
   create({topic("t")});
-  const Offset before = controller->image()->offset;
+  const Offset before = images.current()->offset;
   stop_cleanly();
   open();
   controller.reset();
@@ -80,11 +80,11 @@ TEST_F(ControllerTest, ACleanStopGivesUpLeadershipAndTheNextStartElectsFromTheEl
 TEST_F(ControllerTest, ACrashIsFencedAtOnceAndItsElectionIsUnclean) {
   open();
   create({topic("t")});
-  const Offset before = controller->image()->offset;
+  const Offset before = images.current()->offset;
   crash();
   open();
   EXPECT_EQ(controller->broker_epoch(), 18);
-  const auto& partition = controller->image()->topic("t")->partitions.at(0);
+  const auto& partition = images.current()->topic("t")->partitions.at(0);
   EXPECT_EQ(partition.leader, 1);
   EXPECT_EQ(partition.leader_epoch, 2);
   EXPECT_EQ(partition.partition_epoch, 3);
@@ -109,13 +109,13 @@ TEST_F(ControllerTest, WithoutElrTheLastInSyncReplicaStays) {
                                R"({"leaderId":-1,"leaderEpoch":0,"votedId":-1,"votedDirectoryId":"AAAAAAAAAAAAAAAAAAAAAA","data_version":1})"));
   open();
   create({topic("t")});
-  const Offset before = controller->image()->offset;
+  const Offset before = images.current()->offset;
   stop_cleanly();
   EXPECT_THAT(brief(records(before + 1)),
               testing::Contains(testing::EndsWith("PartitionChange v2 {partitionId:0,leader:-1}")));
   open();
-  EXPECT_EQ(controller->image()->topic("t")->partitions.at(0).leader, 1);
-  EXPECT_THAT(controller->image()->topic("t")->partitions.at(0).isr, ElementsAre(1));
+  EXPECT_EQ(images.current()->topic("t")->partitions.at(0).leader, 1);
+  EXPECT_THAT(images.current()->topic("t")->partitions.at(0).isr, ElementsAre(1));
 }
 
 TEST_F(ControllerTest, TheImageIsTheSameFromTheLogAlone) {
@@ -132,16 +132,16 @@ TEST_F(ControllerTest, TheImageIsTheSameFromTheLogAlone) {
   EXPECT_EQ(records(), before);
   open();
   EXPECT_EQ(controller->quorum_epoch(), 3);
-  EXPECT_EQ(controller->image()->topics.size(), 2u);
-  EXPECT_EQ(controller->image()->topic("a")->partitions.at(2).leader, 1);
+  EXPECT_EQ(images.current()->topics.size(), 2u);
+  EXPECT_EQ(images.current()->topic("a")->partitions.at(2).leader, 1);
 }
 
 TEST_F(ControllerTest, ListenersSeeEachChangeBeforeItIsAnswered) {
   open();
   std::vector<std::string> order;
-  controller->on_change([&](const Image& before, const std::shared_ptr<const Image>& after) {
+  images.on_change([&](const Image& before, const std::shared_ptr<const Image>& after) {
     order.push_back("change " + std::to_string(before.topics.size()) + " to " + std::to_string(after->topics.size()));
-    EXPECT_EQ(after, controller->image());
+    EXPECT_EQ(after, images.current());
   });
   protocol::CreateTopicsRequest request;
   request.topics = {topic("t")};
@@ -160,11 +160,11 @@ TEST_F(ControllerTest, NothingIsVisibleOrAnsweredBeforeItIsDurable) {
   controller->create_topics(request, 7, [&](const auto&) { answered = true; });
   scheduler.run_until_idle();
   EXPECT_FALSE(answered);
-  EXPECT_EQ(controller->image()->topic("t"), nullptr);
+  EXPECT_EQ(images.current()->topic("t"), nullptr);
   disk.release_syncs();
   scheduler.run_until_idle();
   EXPECT_TRUE(answered);
-  EXPECT_NE(controller->image()->topic("t"), nullptr);
+  EXPECT_NE(images.current()->topic("t"), nullptr);
 }
 
 TEST_F(ControllerTest, QueuedOperationsShareOneSync) {
@@ -195,11 +195,11 @@ TEST_F(ControllerTest, OfTwoCreationsInOneRoundTheSecondSeesTheFirst) {
 
 TEST_F(ControllerTest, ValidateOnlyCreatesNothing) {
   open();
-  const Offset end = controller->image()->offset;
+  const Offset end = images.current()->offset;
   const auto response = create({topic("t")}, true);
   EXPECT_EQ(response.topics.at(0).error_code, 0);
   EXPECT_FALSE(response.topics.at(0).topic_id.is_zero());
-  EXPECT_EQ(controller->image()->offset, end);
+  EXPECT_EQ(images.current()->offset, end);
 }
 
 TEST_F(ControllerTest, ProducerIdsAreNeverHandedOutTwice) {
@@ -224,7 +224,7 @@ TEST_F(ControllerTest, NewEndpointsKeepTheBrokerEpochAndFencing) {
   controller->set_endpoints({{"PLAINTEXT", "example.org", 65535, 0}}, [&](Result<void> result) { done = result.has_value(); });
   scheduler.run_until_idle();
   EXPECT_TRUE(done);
-  const auto broker = controller->image()->brokers.at(1);
+  const auto broker = images.current()->brokers.at(1);
   EXPECT_EQ(broker.epoch, controller->broker_epoch());
   EXPECT_FALSE(broker.fenced);
   EXPECT_EQ(broker.endpoints.at(0), (Endpoint{"PLAINTEXT", "example.org", 65535, 0}));
@@ -246,16 +246,16 @@ TEST_F(ControllerTest, CloseWaitsForWhatIsUnderWay) {
   stop_cleanly();
   EXPECT_EQ(code, 0);
   open();
-  EXPECT_NE(controller->image()->topic("t"), nullptr);
+  EXPECT_NE(images.current()->topic("t"), nullptr);
 }
 
 TEST_F(ControllerTest, AFailedSyncIsFinal) {
   open();
-  const auto before = controller->image();
+  const auto before = images.current();
   disk.fail_nth(1);
   EXPECT_NE(create({topic("lost")}).topics.at(0).error_code, 0);
   EXPECT_EQ(create({topic("later")}).topics.at(0).error_code, 41);
-  EXPECT_EQ(controller->image(), before);
+  EXPECT_EQ(images.current(), before);
   EXPECT_FALSE(controller->close());
   controller.reset();
   disk.kill_process();
@@ -269,7 +269,8 @@ TEST_F(ControllerTest, ATopicIsWhollyThereOrNotAtAllAfterPowerLossAtAnyStep) {
     sim::Scheduler scheduler(nth);
     sim::SeededEntropy entropy(nth);
     sim::Disk disk(scheduler, {.seed = nth});
-    const auto open = [&] { return Controller::open({scheduler, scheduler, entropy, disk, {}}, options()); };
+    Images images;
+    const auto open = [&] { return Controller::open({scheduler, scheduler, entropy, disk, images, {}}, options()); };
     auto controller = open().value();
     std::set<std::string> answered;
     disk.crash_at(nth);
@@ -287,7 +288,7 @@ TEST_F(ControllerTest, ATopicIsWhollyThereOrNotAtAllAfterPowerLossAtAnyStep) {
     disk.power_cycle();
     auto reopened = open();
     ASSERT_TRUE(reopened) << "step " << nth << ": " << reopened.error().to_string();
-    const auto image = (*reopened)->image();
+    const auto image = images.current();
     for (const std::string name : {"first", "second"}) {
       const TopicImage* there = image->topic(name);
       EXPECT_TRUE(there || !answered.contains(name)) << name << " was answered; step " << nth;
@@ -307,7 +308,8 @@ void cut_start_at_every_step(int start, const Controller::Options& options) {
     sim::Scheduler scheduler(nth);
     sim::SeededEntropy entropy(nth);
     sim::Disk disk(scheduler, {.seed = nth});
-    const auto open = [&] { return Controller::open({scheduler, scheduler, entropy, disk, {}}, options); };
+    Images images;
+    const auto open = [&] { return Controller::open({scheduler, scheduler, entropy, disk, images, {}}, options); };
     LeaderEpoch led = 0;
     for (int before = 1; before < start; ++before) {
       led = open().value()->quorum_epoch();
@@ -320,8 +322,8 @@ void cut_start_at_every_step(int start, const Controller::Options& options) {
     auto opened = open();
     ASSERT_TRUE(opened) << "step " << nth << ": " << opened.error().to_string();
     EXPECT_GT((*opened)->quorum_epoch(), led) << "step " << nth;
-    EXPECT_EQ((*opened)->image()->features.at("metadata.version"), 30) << "step " << nth;
-    EXPECT_FALSE((*opened)->image()->brokers.at(1).fenced) << "step " << nth;
+    EXPECT_EQ(images.current()->features.at("metadata.version"), 30) << "step " << nth;
+    EXPECT_FALSE(images.current()->brokers.at(1).fenced) << "step " << nth;
     if (!fired) return;
   }
 }
