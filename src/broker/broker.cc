@@ -281,7 +281,7 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
     repeat(milliseconds(config_.get(config::replica_high_watermark_checkpoint_interval_ms)),
            [this] { partitions_.checkpoint_high_watermarks(); });
     repeat(milliseconds(config_.get(config::log_flush_offset_checkpoint_interval_ms)),
-           [this] { partitions_.checkpoint(); });
+           [this] { partitions_.checkpoint(weak_from_this()); });
     repeat(milliseconds(config_.get(config::log_flush_start_offset_checkpoint_interval_ms)),
            [this] { partitions_.checkpoint_log_starts(); });
     repeat(milliseconds(config_.get(config::log_initial_task_delay_ms)),

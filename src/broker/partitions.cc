@@ -261,12 +261,35 @@ void Partitions::checkpoint_high_watermarks() {
   });
 }
 
-void Partitions::checkpoint() {
-  for_each_directory("writing the checkpoints", [this](std::size_t directory) {
-    std::map<TopicPartition, storage::LogDirectory::Checkpoint> all;
-    for (const auto& partition : in_directory(directory)) all[partition->id()] = partition->checkpoint();
-    return directories_[directory].files->write_checkpoints(all);
-  });
+void Partitions::checkpoint(const std::weak_ptr<void>& alive) {
+  std::lock_guard lock(changing_);
+  if (closed_) return;
+  for (std::size_t i = 0; i < directories_.size(); ++i) {
+    if (std::exchange(directories_[i].is_checkpointing, true)) continue;
+    std::set<PartitionPtr> covered;
+    std::vector<std::shared_ptr<io::File>> files;
+    for (const auto& partition : in_directory(i)) {
+      const auto begun = partition->begin_checkpoint();
+      if (begun.empty()) continue;
+      files.insert(files.end(), begun.begin(), begun.end());
+      covered.insert(partition);
+    }
+    environment_.volume.sync(files, [this, alive, i, covered = std::move(covered)](const Result<void>& synced) {
+      if (const auto held = alive.lock()) end_checkpoint(i, covered, synced);
+    });
+  }
+}
+
+void Partitions::end_checkpoint(std::size_t directory, const std::set<PartitionPtr>& covered,
+                                const Result<void>& synced) {
+  std::lock_guard lock(changing_);
+  if (closed_) return;
+  directories_[directory].is_checkpointing = false;
+  std::map<TopicPartition, storage::LogDirectory::Checkpoint> all;
+  for (const auto& partition : in_directory(directory))
+    all[partition->id()] = partition->end_checkpoint(covered.contains(partition) ? synced : Result<void>());
+  note(directory, "writing the checkpoints", synced);
+  note(directory, "writing the checkpoints", directories_[directory].files->write_checkpoints(all));
 }
 
 void Partitions::flush_due() {

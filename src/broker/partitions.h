@@ -31,6 +31,8 @@ class Partitions {
     std::unique_ptr<storage::SyncRounds> rounds;
     /// Whether anything failed there since the start: new partitions go elsewhere. Guarded by changing_.
     bool is_in_trouble = false;
+    /// The sync of a checkpoint is under way. Guarded by changing_.
+    bool is_checkpointing = false;
   };
 
   Partitions(const Environment& environment, const config::BrokerConfig& config, NodeId self);
@@ -60,8 +62,9 @@ class Partitions {
 
   /// Every `replica.high.watermark.checkpoint.interval.ms`.
   void checkpoint_high_watermarks();
-  /// Every `log.flush.offset.checkpoint.interval.ms`: all three checkpoint files.
-  void checkpoint();
+  /// Every `log.flush.offset.checkpoint.interval.ms`: all three checkpoint files, once one sync a directory has made true
+  /// what they say. Nothing is written any more when `alive` is not.
+  void checkpoint(const std::weak_ptr<void>& alive);
   /// Syncs the logs whose `flush.ms` is over. Costs nothing while none has one.
   void flush_due();
   /// Every `log.retention.check.interval.ms`: deletes what the topics' retention does not keep.
@@ -95,6 +98,7 @@ class Partitions {
   void for_each_directory(std::string_view what, const std::function<Result<void>(std::size_t)>& work);
   /// Remembers trouble with a directory, and says so the first time.
   void note(std::size_t directory, std::string_view what, const Result<void>& outcome);
+  void end_checkpoint(std::size_t directory, const std::set<PartitionPtr>& covered, const Result<void>& synced);
   Result<void> retain(std::size_t directory);
   Result<void> checkpoint_log_starts(std::size_t directory);
   Result<void> load(std::size_t directory, const metadata::Image& image, Table& table);

@@ -67,6 +67,27 @@ class IndexFile {
     state_ = State::on_disk;
   }
 
+  /// Takes from the file, if there is one, the entries before the first for which `holds` is false, which is asked in their
+  /// order; the rest goes. For a file whose end may be torn, where a bisection would be led astray.
+  template <class Predicate>
+  Result<void> use_file_while(Predicate holds) {
+    use_file();
+    LEAT_CHECK(ready());
+    std::lock_guard lock(mutex_);
+    std::size_t kept = 0;
+    std::vector<std::byte> bytes;
+    for (bool goes_on = true; goes_on && kept < stored_;) {
+      bytes.resize(std::min<std::size_t>(stored_ - kept, 64 * 1024 / Entry::size) * Entry::size);
+      LEAT_TRY(const std::size_t got, file_->read_at(kept * Entry::size, bytes));
+      if (got != bytes.size()) return Error{Errc::corrupt, file_->path() + " ended early"};
+      for (std::size_t at = 0; goes_on && at < bytes.size(); at += Entry::size)
+        if ((goes_on = holds(Entry::load(bytes.data() + at)))) ++kept;
+    }
+    if (kept == stored_) return {};
+    stored_ = written_ = kept;
+    return file_->truncate(kept * Entry::size);
+  }
+
   Result<std::size_t> size() const {
     LEAT_CHECK(ready());
     std::lock_guard lock(mutex_);

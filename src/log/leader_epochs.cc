@@ -87,13 +87,14 @@ Result<std::shared_ptr<io::File>> LeaderEpochs::stage() {
   if (!unwritten_) return std::shared_ptr<io::File>();
   LEAT_TRY(auto file, volume_->open(path_ + ".tmp", io::OpenMode::create_truncate));
   LEAT_CHECK(file->write_at(0, text()));
+  staged_ = entries_;
   return file;
 }
 
 Result<void> LeaderEpochs::install() {
   if (!unwritten_) return {};
   LEAT_CHECK(volume_->rename(path_ + ".tmp", path_));
-  unwritten_ = false;
+  unwritten_ = entries_ != staged_;
   return {};
 }
 

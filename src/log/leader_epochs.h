@@ -44,6 +44,7 @@ class LeaderEpochs {
   /// beside the old one and returns it to be synced (null: nothing is unwritten), install() puts it in
   /// its place.
   Result<std::shared_ptr<io::File>> stage();
+  /// What was assigned since stage() stays unwritten.
   Result<void> install();
 
   std::optional<LeaderEpoch> latest() const;
@@ -58,6 +59,7 @@ class LeaderEpochs {
   std::string path_;
   std::vector<EpochStart> entries_;
   bool unwritten_ = false;
+  std::vector<EpochStart> staged_;  ///< what the new file says
 };
 
 }  // namespace leat::log

@@ -164,6 +164,7 @@ Result<void> Log::Core::roll_to(Offset base) {
   publish(std::move(list), {view.end.offset, base, 0});
   // After a cut: recovery would not look at a segment that ends below it.
   if (view.durable < base && base <= recovery_point_max) LEAT_CHECK(sync_all());
+  resume = {.offset = base};
   first_timestamp.reset();
   active_created_at = clock.wall_ms();
   return was_empty ? remove_segment_files(emptied) : Result<void>{};
@@ -199,24 +200,63 @@ Result<void> Log::Core::sync_all() {
   return {};
 }
 
-Result<Offset> Log::Core::checkpoint() {
+Result<std::vector<std::shared_ptr<io::File>>> Log::Core::begin_checkpoint() {
   LEAT_CHECK(check_writable());
-  LEAT_CHECK(guard(epochs.flush()));
-  std::vector<Unsynced> waiting;
-  Offset durable = 0;
+  Staged next;
   {
     std::lock_guard lock(mutex);
-    durable = view.durable;
+    next.point = view.durable;
     for (const Unsynced& entry : unsynced)
-      if (entry.below <= durable) waiting.push_back(entry);
+      if (entry.below <= view.durable) next.files.push_back(entry.file);
   }
-  // The active segment's index is not needed: the segment that holds the recovery point is read whole.
-  for (const Unsynced& entry : waiting) LEAT_CHECK(guard(entry.file->sync()));
-  if (!waiting.empty()) LEAT_CHECK(guard(volume.sync_directory(directory)));
-  std::lock_guard lock(mutex);
-  std::erase_if(unsynced, [&](const Unsynced& entry) { return entry.below <= durable; });
-  recovery_point_max = std::max(recovery_point_max, durable);
-  return durable;
+  const auto fresh = static_cast<std::int64_t>(view.end.file_position - resume.position);
+  // Below what the checkpoint file may say already, a snapshot would be believed before it is durable.
+  if (fresh >= settings.resume_bytes && view.end.offset > recovery_point_max) {
+    LEAT_CHECK(guard(active().flush_indexes()));
+    LEAT_TRY(auto snapshot, guard(write_producer_snapshot(view.end.offset)));
+    next.files = unsynced_files();
+    std::ranges::move(active().index_files(), std::back_inserter(next.files));
+    next.files.push_back(std::move(snapshot));
+    next.point = view.end.offset;
+    next.resume = Resume{view.end.offset, view.end.file_position};
+  }
+  LEAT_TRY(auto epochs_file, guard(epochs.stage()));
+  next.has_epochs = epochs_file != nullptr;
+  if (epochs_file) next.files.push_back(std::move(epochs_file));
+  staged = std::move(next);
+  return staged->files;
+}
+
+Result<Offset> Log::Core::end_checkpoint() {
+  LEAT_CHECK(check_writable());
+  if (!staged) return recovery_point;
+  const Staged done = *std::exchange(staged, std::nullopt);
+  if (done.has_epochs) {
+    LEAT_CHECK(guard(epochs.install()));
+    LEAT_CHECK(guard(volume.sync_directory(directory)));
+  }
+  {
+    std::lock_guard lock(mutex);
+    std::erase_if(unsynced, [&](const Unsynced& entry) {
+      return std::ranges::find(done.files, entry.file) != done.files.end();
+    });
+    view.durable = std::max(view.durable, done.point);
+  }
+  recovery_point = done.point;
+  recovery_point_max = std::max(recovery_point_max, done.point);
+  if (!done.resume) return recovery_point;
+  // The one before stays: the checkpoint file says so until its owner has written the next.
+  const Offset before = resume.offset;
+  if (active().base <= done.point) resume = *done.resume;
+  LEAT_CHECK(guard(remove_stray_snapshots({before, done.point})));
+  return recovery_point;
+}
+
+Result<Offset> Log::Core::checkpoint() {
+  LEAT_TRY(const auto files, begin_checkpoint());
+  for (const auto& file : files) LEAT_CHECK(guard(file->sync()));
+  if (!files.empty()) LEAT_CHECK(guard(volume.sync_directory(directory)));
+  return end_checkpoint();
 }
 
 Result<std::vector<std::shared_ptr<io::File>>> Log::Core::begin_close() {
@@ -224,6 +264,7 @@ Result<std::vector<std::shared_ptr<io::File>>> Log::Core::begin_close() {
   std::vector<std::shared_ptr<io::File>> files;
   if (closed) return files;
   closed = true;
+  staged.reset();
   // A term that brought no batch needs no line on disk: the next one replaces it.
   if (!dirty) return files;
   files = unsynced_files();
@@ -302,6 +343,8 @@ Result<void> Log::drop_unreachable() {
 }
 Result<void> Log::sync_names() { return core_->volume.sync_directory(core_->directory); }
 Result<Offset> Log::checkpoint() { return core_->checkpoint(); }
+Result<std::vector<std::shared_ptr<io::File>>> Log::begin_checkpoint() { return core_->begin_checkpoint(); }
+Result<Offset> Log::end_checkpoint() { return core_->end_checkpoint(); }
 Result<std::vector<std::shared_ptr<io::File>>> Log::begin_close() { return core_->begin_close(); }
 Result<void> Log::end_close() { return core_->end_close(); }
 void Log::sync_with_first_batch(std::shared_ptr<io::File> file) {

@@ -28,6 +28,8 @@ struct LogSettings {
   std::int64_t segment_index_bytes = 10 << 20;
   std::int64_t producer_id_expiration_ms = 86'400'000;
   std::int64_t file_delete_delay_ms = 60'000;
+  /// A checkpoint notes where recovery may begin within the active segment once this much has come since it last did.
+  std::int64_t resume_bytes = 4 << 20;
   bool preallocate = false;
 };
 
@@ -121,9 +123,13 @@ class Log {
   /// Any thread.
   Result<void> sync_names();
   void reconfigure(LogSettings settings);
-  /// Brings the index files of all that is durable to disk and returns the recovery point: what
-  /// `recovery-point-offset-checkpoint` may say from now on.
+  /// Has what recovery would otherwise redo on disk, and returns the recovery point: what
+  /// `recovery-point-offset-checkpoint` may say from now on. Recovery then begins at most `resume_bytes` below it.
   Result<Offset> checkpoint();
+  /// The same in two steps, so that many logs share their syncs: when the files of the first are durable the second may
+  /// follow. Appends go on between them; a cut makes the second return what the last checkpoint said, or the cut.
+  Result<std::vector<std::shared_ptr<io::File>>> begin_checkpoint();
+  Result<Offset> end_checkpoint();
   /// Removes the files of segments that went longer than file_delete_delay_ms ago. Those that are left
   /// when the log is destroyed go at the next open.
   Result<void> purge_deleted(TimestampMs now);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <set>
 
@@ -55,8 +56,24 @@ struct Log::Core {
   std::vector<Doomed> doomed;
   bool dirty = false;  ///< something changed since the last clean close
   bool closed = false;
+  Offset recovery_point = 0;  ///< that the last checkpoint returned; never above the log end
   /// The largest recovery point that the checkpoint file may say. A cut leaves it above the log end.
   Offset recovery_point_max = 0;
+  /// The latest producer snapshot of the active segment that recovery can begin at: it is durable, and so are the log and
+  /// the indexes below it. Else the segment's base.
+  struct Resume {
+    Offset offset = 0;
+    std::uint64_t position = 0;
+  };
+  Resume resume;
+  /// A checkpoint that has begun, for when its files are durable.
+  struct Staged {
+    Offset point = 0;
+    std::vector<std::shared_ptr<io::File>> files;
+    std::optional<Resume> resume = {};
+    bool has_epochs = false;
+  };
+  std::optional<Staged> staged;
 
   // Under `mutex`, held for moments only:
   mutable std::mutex mutex;
@@ -103,6 +120,8 @@ struct Log::Core {
   Result<std::shared_ptr<io::File>> write_producer_snapshot(Offset end);
   void publish(std::shared_ptr<const SegmentList> segments, Position end);
   Result<Offset> checkpoint();
+  Result<std::vector<std::shared_ptr<io::File>>> begin_checkpoint();
+  Result<Offset> end_checkpoint();
   void all_is_durable();
   Result<void> sync_all();
   Result<std::vector<std::shared_ptr<io::File>>> begin_close();
@@ -113,8 +132,8 @@ struct Log::Core {
 
   // log_open.cc
   Result<void> open(const OpenState& state);
-  /// Segments that were read whole, by base, and have markers: their transaction index is to be made anew.
-  using Undecided = std::set<Offset>;
+  /// Segments that were read and have markers, by base, and from which offset on their transaction index is to be made anew.
+  using Undecided = std::map<Offset, Offset>;
   Result<Undecided> load_segments(const OpenState& state, const std::set<std::string>& present);
   Result<std::shared_ptr<Segment>> open_segment(Offset base);
   /// Finds the end of a segment from its last index entry on; false when that does not lead to the end of
@@ -128,14 +147,26 @@ struct Log::Core {
     bool is_whole = false;     ///< nothing was cut off
     bool has_markers = false;  ///< of transactions
   };
-  /// Reads and checks a whole segment, cuts it at the first bad batch and rebuilds its indexes but for the one of
-  /// transactions, which goes: load_producers() makes it, since only producers' states tell what a marker ends.
-  Result<Recovered> recover(Segment& segment);
+  /// Where a segment is read from. In front of it are batches and index entries that are trusted; the transaction index
+  /// and a producer snapshot are for what is below `known`.
+  struct Start {
+    Offset known = 0;
+    std::uint64_t position = 0;
+    bool is_resumed = false;
+  };
+  /// The last place that a checkpoint noted below `trusted`, with the indexes cut there; else the segment's beginning.
+  Result<Start> find_start(Segment& segment, Offset trusted);
+  Result<std::optional<Start>> start_at(Segment& segment, Offset snapshot);
+  Result<Recovered> recover_from_checkpoint(std::shared_ptr<Segment>& segment, Offset trusted, Undecided& undecided);
+  /// Reads and checks a segment, cuts it at the first bad batch and rebuilds its indexes but for the one of
+  /// transactions: load_producers() makes it, since only producers' states tell what a marker ends.
+  Result<Recovered> recover(Segment& segment, const Start& start);
   /// Fine when it is not there.
   Result<void> remove_file(std::string_view name);
   Result<void> remove_segment_files(Offset base);
   Result<void> settle_log_start(const OpenState& state);
-  Result<void> settle_snapshots(const std::set<std::string>& present);
+  /// Of the files that are there, those that no log end is below.
+  Result<void> find_snapshots(const std::set<std::string>& present);
 
   // log_leftovers.cc
   /// Ends what an interrupted deletion or compaction left (files.md 11.2), and removes indexes without a
@@ -144,6 +175,8 @@ struct Log::Core {
 
   // log_producers.cc
   Result<void> forget_snapshots_above(Offset end);
+  /// Those that belong to no segment's base, but for `kept`.
+  Result<void> remove_stray_snapshots(const std::set<Offset>& kept);
   Result<void> remove_snapshot(Offset number);
   /// Newest usable snapshot, then the batches behind it, then the windows refilled. Transaction indexes are made on
   /// the way, from an older snapshot where need be.

@@ -12,6 +12,8 @@ Result<void> Log::Core::truncate_to(Offset offset) {
   if (offset >= view.end.offset) return epochs.truncate_from_end(offset);
   if (offset < view.segments->front()->base) return restart_at(offset);
   dirty = true;
+  staged.reset();
+  recovery_point = std::min(recovery_point, offset);
   // Everything that stays is made durable first: afterwards the log is durable to its new end.
   LEAT_CHECK(sync_all());
   auto list = std::make_shared<SegmentList>(*view.segments);
@@ -33,6 +35,10 @@ Result<void> Log::Core::truncate_to(Offset offset) {
     segment.size = kept;
   }
   for (const Offset base : gone) LEAT_CHECK(remove_segment_files(base));
+  // Before anything that a snapshot vouches for is cut: one that came back would have recovery begin there, and speak of
+  // producers that went.
+  LEAT_CHECK(forget_snapshots_above(offset));
+  LEAT_CHECK(volume.sync_directory(directory));
   LEAT_CHECK(segment.offsets.truncate_where([&](const OffsetEntry& e) {
     return segment.base + e.relative_offset < offset && static_cast<std::uint64_t>(e.position) < kept;
   }));
@@ -41,9 +47,7 @@ Result<void> Log::Core::truncate_to(Offset offset) {
   LEAT_CHECK(segment.aborted.truncate_where([&](const AbortedTransaction& e) { return e.last_offset < offset; }));
   LEAT_CHECK(segment.file->truncate(kept));
   LEAT_CHECK(segment.file->sync());
-  // Before the directory is synced: a snapshot that came back would speak of producers that were cut.
-  LEAT_CHECK(forget_snapshots_above(offset));
-  LEAT_CHECK(volume.sync_directory(directory));
+  if (resume.offset > offset) resume = {.offset = segment.base};
   segment.reset_statistics();
   segment.use_time_index();
   Offset next = segment.base;
@@ -56,6 +60,9 @@ Result<void> Log::Core::truncate_to(Offset offset) {
 
 Result<void> Log::Core::restart_at(Offset offset) {
   dirty = true;
+  staged.reset();
+  recovery_point = offset;
+  resume = {.offset = offset};
   const auto old = view.segments;
   for (const auto& segment : *old) LEAT_CHECK(remove_segment_files(segment->base));
   LEAT_CHECK(forget_snapshots_above(no_offset));

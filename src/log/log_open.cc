@@ -20,12 +20,16 @@ Result<void> Log::Core::open(const OpenState& state) {
   dirty = !state.clean;
   recovery_point_max = state.recovery_point;
   LEAT_TRY(const Undecided undecided, load_segments(state, present));
-  LEAT_CHECK(settle_snapshots(present));
+  LEAT_CHECK(find_snapshots(present));
   LEAT_CHECK(settle_log_start(state));
   epochs.forget_from(view.end.offset);
   epochs.truncate_from_start(view.start);
   LEAT_CHECK(epochs.flush());
   LEAT_CHECK(load_producers(undecided));
+  recovery_point = std::min(state.clean ? unlimited : state.recovery_point, view.end.offset);
+  if (state.clean && snapshots.contains(view.end.offset) && state.recovery_point >= view.end.offset)
+    resume = {view.end.offset, view.end.file_position};
+  LEAT_CHECK(remove_stray_snapshots({resume.offset, snapshots.empty() ? no_offset : *snapshots.rbegin()}));
   if (!snapshots.contains(view.end.offset)) dirty = true;
   // A process that was killed may have left names that only the page cache knows.
   if (!state.clean || !undecided.empty()) LEAT_CHECK(volume.sync_directory(directory));
@@ -87,14 +91,14 @@ Result<Log::Core::Undecided> Log::Core::load_segments(const OpenState& state, co
       LEAT_TRY(usable, use_indexes(*segment, present));
     }
     next = base;
+    resume = {.offset = base};
     if (usable && is_last) {
       LEAT_TRY(usable, find_end(*segment, next));
     }
     if (!usable) {
-      LEAT_TRY(segment, open_segment(base));  // without what its index files hold
-      LEAT_TRY(const Recovered recovered, recover(*segment));
+      LEAT_TRY(segment, open_segment(base));
+      LEAT_TRY(const Recovered recovered, recover_from_checkpoint(segment, is_trusted ? base : trusted, undecided));
       next = recovered.next;
-      if (recovered.has_markers) undecided.insert(base);
       dirty = true;
       cut = !recovered.is_whole && !is_trusted;
       if (!is_last && !cut) {
@@ -119,6 +123,7 @@ Result<Log::Core::Undecided> Log::Core::load_segments(const OpenState& state, co
     next = state.log_start.value_or(0);
     LEAT_TRY(auto segment, create_segment(next));
     list->push_back(std::move(segment));
+    resume = {.offset = next};
     dirty = true;
   }
   const Segment& last = *list->back();
@@ -147,24 +152,89 @@ Result<bool> Log::Core::find_end(Segment& segment, Offset& next) const {
   }
 }
 
-Result<Log::Core::Recovered> Log::Core::recover(Segment& segment) {
+Result<Log::Core::Recovered> Log::Core::recover_from_checkpoint(std::shared_ptr<Segment>& segment, Offset trusted,
+                                                                Undecided& undecided) {
+  LEAT_TRY(Start start, find_start(*segment, trusted));
+  if (!start.is_resumed) {
+    LEAT_TRY(segment, open_segment(segment->base));  // without what was looked at in its index files
+  }
+  LEAT_TRY(Recovered found, recover(*segment, start));
+  if (found.next < start.known) {
+    diagnostics.say(LogLevel::warning, segment->file->path() + " lacks what a checkpoint had on disk: reading all of it");
+    LEAT_TRY(segment, open_segment(segment->base));
+    start = {.known = segment->base};
+    LEAT_TRY(found, recover(*segment, start));
+  }
+  if (found.has_markers) undecided.emplace(segment->base, start.known);
+  resume = {start.known, start.position};
+  return found;
+}
+
+Result<Log::Core::Start> Log::Core::find_start(Segment& segment, Offset trusted) {
+  LEAT_TRY(const auto entries, volume.list(directory));
+  std::set<Offset> places;
+  for (const io::DirectoryEntry& entry : entries)
+    if (const auto number = number_of(entry.name, suffix::snapshot); number && *number > segment.base && *number <= trusted)
+      places.insert(*number);
+  for (auto place = places.rbegin(); place != places.rend(); ++place) {
+    LEAT_TRY(const auto start, start_at(segment, *place));
+    if (start) return *start;
+  }
+  return Start{.known = segment.base};
+}
+
+Result<std::optional<Log::Core::Start>> Log::Core::start_at(Segment& segment, Offset snapshot) {
+  constexpr std::optional<Start> none;
+  LEAT_TRY(const std::string bytes, io::read_text(volume, path_of(numbered_name(snapshot, suffix::snapshot))));
+  if (!ProducerStates().restore(bytes, 0, 0)) return none;
+  const Offset below = snapshot - segment.base;
+  OffsetEntry last;
+  LEAT_CHECK(segment.offsets.use_file_while([&, before = OffsetEntry{}](const OffsetEntry& entry) mutable {
+    const bool rises = entry.relative_offset > before.relative_offset && entry.position > before.position;
+    if (!rises || entry.relative_offset >= below) return false;
+    last = before = entry;
+    return true;
+  }));
+  if (last.is_padding()) return none;
+  // It may be anything after all: what is read from there on must be a batch, and the one that the entry names.
+  BatchScan scan(*segment.file, static_cast<std::uint64_t>(last.position), segment.size);
+  LEAT_TRY(const auto batch, scan.next());
+  if (!batch || what_is_wrong(*batch, segment.base, segment.base) ||
+      batch->last_offset() != segment.base + last.relative_offset)
+    return none;
+  LEAT_CHECK(segment.times.use_file_while([&, before = TimeEntry{no_timestamp, 0}](const TimeEntry& entry) mutable {
+    const bool rises = entry.timestamp > before.timestamp && entry.relative_offset >= before.relative_offset;
+    before = entry;
+    return rises && entry.relative_offset < below;
+  }));
+  LEAT_CHECK(segment.aborted.use_file_while([&, before = segment.base - 1](const AbortedTransaction& entry) mutable {
+    const bool rises = entry.first_offset < entry.last_offset && entry.last_offset > before;
+    before = entry.last_offset;
+    return rises && entry.version == AbortedTransaction::current_version && entry.last_offset < snapshot;
+  }));
+  return Start{.known = snapshot, .position = static_cast<std::uint64_t>(last.position), .is_resumed = true};
+}
+
+Result<Log::Core::Recovered> Log::Core::recover(Segment& segment, const Start& start) {
   // What an earlier process wrote may be in the page cache only, and after a failed sync the cache shows
   // what the disk does not have: write it out, forget it, and believe what is read then.
   LEAT_CHECK(segment.file->sync());
-  LEAT_CHECK(segment.file->drop_cached(0));
+  LEAT_CHECK(segment.file->drop_cached(start.position));
   const std::uint64_t size = segment.size;
-  diagnostics.say(LogLevel::info, "recovering " + segment.file->path() + ", " + std::to_string(size) + " bytes");
+  diagnostics.say(LogLevel::info, "recovering " + segment.file->path() + ", " + std::to_string(size - start.position) +
+                                      " of " + std::to_string(size) + " bytes");
   segment.reset_statistics();
-  LEAT_CHECK(remove_file(numbered_name(segment.base, suffix::txn_index)));
+  if (start.is_resumed) segment.use_time_index();
+  else LEAT_CHECK(remove_file(numbered_name(segment.base, suffix::txn_index)));
   Recovered found{.next = segment.base};
-  BatchScan scan(*segment.file, 0, size);
-  std::uint64_t valid = 0;
+  BatchScan scan(*segment.file, start.position, size);
+  std::uint64_t valid = start.position;
   for (;;) {
     LEAT_TRY(const auto batch, scan.next());
     if (!batch || what_is_wrong(*batch, found.next, segment.base)) break;
     segment.note(*batch, scan.position(), settings.index_interval_bytes);
     epochs.assign(batch->leader_epoch(), batch->base_offset());
-    found.has_markers |= batch->is_control() && batch->has_producer_id();
+    found.has_markers |= batch->is_control() && batch->has_producer_id() && batch->last_offset() >= start.known;
     found.next = batch->next_offset();
     valid = scan.next_position();
   }
@@ -209,15 +279,10 @@ Result<void> Log::Core::settle_log_start(const OpenState& state) {
   return {};
 }
 
-Result<void> Log::Core::settle_snapshots(const std::set<std::string>& present) {
+Result<void> Log::Core::find_snapshots(const std::set<std::string>& present) {
   for (const std::string& name : present)
     if (const auto number = number_of(name, suffix::snapshot)) snapshots.insert(*number);
-  LEAT_CHECK(forget_snapshots_above(view.end.offset));
-  std::set<Offset> stray = snapshots;
-  for (const auto& segment : *view.segments) stray.erase(segment->base);
-  if (!stray.empty() && *stray.rbegin() >= view.segments->back()->base) stray.erase(*stray.rbegin());
-  for (const Offset number : stray) LEAT_CHECK(remove_snapshot(number));
-  return {};
+  return forget_snapshots_above(view.end.offset);
 }
 
 }  // namespace leat::log

@@ -23,10 +23,18 @@ Result<void> Log::Core::forget_snapshots_above(Offset end) {
   return {};
 }
 
+Result<void> Log::Core::remove_stray_snapshots(const std::set<Offset>& kept) {
+  std::set<Offset> stray = snapshots;
+  for (const auto& segment : *view.segments) stray.erase(segment->base);
+  for (const Offset number : kept) stray.erase(number);
+  for (const Offset number : stray) LEAT_CHECK(remove_snapshot(number));
+  return {};
+}
+
 Result<void> Log::Core::load_producers(const Undecided& undecided) {
   producers.clear();
   Offset from = view.start;
-  const Offset newest = undecided.empty() ? view.end.offset : *undecided.begin();
+  const Offset newest = undecided.empty() ? view.end.offset : undecided.begin()->second;
   for (;;) {
     const auto above = snapshots.upper_bound(newest);
     if (above == snapshots.begin()) break;

@@ -381,13 +381,28 @@ storage::LogDirectory::Checkpoint Partition::describe() const {
           .high_watermark = high_watermark_};
 }
 
-storage::LogDirectory::Checkpoint Partition::checkpoint() {
+std::vector<std::shared_ptr<io::File>> Partition::begin_checkpoint() {
+  Aftermath after;
+  std::vector<std::shared_ptr<io::File>> files;
+  {
+    std::lock_guard lock(mutex_);
+    if (log_->failure()) return files;
+    auto begun = log_->begin_checkpoint();
+    if (begun) files = std::move(*begun);
+    else if (log_->failure()) fail_log(begun.error(), after);
+  }
+  run(after);
+  return files;
+}
+
+storage::LogDirectory::Checkpoint Partition::end_checkpoint(const Result<void>& synced) {
   Aftermath after;
   storage::LogDirectory::Checkpoint checkpoint;
   {
     std::lock_guard lock(mutex_);
     if (!log_->failure()) {
-      if (auto point = log_->checkpoint()) recovery_point_ = *point;
+      if (!synced) fail_log(synced.error(), after);
+      else if (auto point = log_->end_checkpoint()) recovery_point_ = *point;
       else if (log_->failure()) fail_log(point.error(), after);
     }
     checkpoint = describe();

@@ -222,9 +222,11 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
   /// The log start, where it is not the base of a segment and nothing but a checkpoint tells it.
   std::optional<Offset> log_start_in_segment() const;
 
-  /// Flushes what recovery would otherwise redo, and says from where it would start now. A log that has
-  /// failed says what it said last.
-  storage::LogDirectory::Checkpoint checkpoint();
+  /// From where recovery would start now, in two halves so that the partitions of a directory share their syncs. The first
+  /// returns the files that must be durable; the second is told how their sync went. A log that has failed says what it
+  /// said last.
+  std::vector<std::shared_ptr<io::File>> begin_checkpoint();
+  storage::LogDirectory::Checkpoint end_checkpoint(const Result<void>& synced);
   /// Has the log synced if its oldest unsynced record has waited for `flush.ms`.
   void flush_if_due();
   /// Forgets producers that were silent for longer than `producer.id.expiration.ms`.

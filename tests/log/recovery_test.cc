@@ -236,7 +236,7 @@ TEST_F(RecoveryTest, L3NothingDurableIsLostWhereverThePowerGoes) {
       ASSERT_TRUE(drive.create_directories("data"));
       ASSERT_TRUE(drive.sync_directory("."));
       LogSettings small{.segment_bytes = 500, .segment_ms = 1LL << 60, .index_interval_bytes = 100,
-                        .producer_id_expiration_ms = 1LL << 60};
+                        .producer_id_expiration_ms = 1LL << 60, .resume_bytes = 100};
       const OpenState at{.directory = "data/orders-0"};
       Offset durable = 0, appended = 0, recovery_point = 0, started = 0;
       drive.crash_at(nth);

@@ -85,6 +85,12 @@ class PartitionTest : public testing::Test {
       if (synced) synced = file->sync();
     ASSERT_TRUE(partition->end_close(synced));
   }
+  storage::LogDirectory::Checkpoint checkpoint() {
+    Result<void> synced;
+    for (const auto& file : partition->begin_checkpoint())
+      if (synced) synced = file->sync();
+    return partition->end_checkpoint(synced);
+  }
   void complete_one_sync() {
     ASSERT_TRUE(disk.complete_one_sync());
     scheduler.run_ready();

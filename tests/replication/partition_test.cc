@@ -237,22 +237,22 @@ TEST_F(PartitionTest, WhereTheSystemDecidesAFinishedSegmentIsSyncedAllTheSame) {
   disk.release_syncs();
   for (int i = 0; i < 50; ++i) append(10);
   scheduler.run_until_idle();
-  EXPECT_GT(partition->checkpoint().recovery_point, 0);
+  EXPECT_GT(checkpoint().recovery_point, 0);
 }
 
 TEST_F(PartitionTest, AFailedLogKeepsItsLastCheckpoint) {
   lead();
   append(2);
   complete_one_sync();
-  EXPECT_EQ(partition->checkpoint().recovery_point, 2);
+  EXPECT_EQ(checkpoint().recovery_point, 2);
   append(2);
   append(2);  // in the round behind the one that is under way
   disk.fail_nth(1);
   release_syncs();
   ASSERT_TRUE(disk.fault_fired());
-  const auto checkpoint = partition->checkpoint();
-  EXPECT_EQ(checkpoint.recovery_point, 2) << "so that the checkpoints of other logs can be written";
-  EXPECT_EQ(checkpoint.high_watermark, 4);
+  const auto said = checkpoint();
+  EXPECT_EQ(said.recovery_point, 2) << "so that the checkpoints of other logs can be written";
+  EXPECT_EQ(said.high_watermark, 4);
 }
 
 TEST_F(PartitionTest, RetentionKeepsWhatIsNotCommitted) {  // G4
