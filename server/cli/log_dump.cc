@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "batch_report.h"
 #include "command.h"
+#include "entry_report.h"
 #include "io/caller_driven_executor.h"
 #include "io/path.h"
 #include "io/posix_volume.h"
@@ -23,10 +24,11 @@ namespace {
 
 struct DumpOptions {
   std::string path;
+  bool all = false;  ///< what is beside the segments, too
   DumpStyle style;
 };
 
-/// What is to be dumped: files in the order of their offsets.
+/// What is to be dumped: segments in the order of their offsets, then other files.
 struct Plan {
   std::vector<std::string> files;
   protocol::RecordLog log = protocol::RecordLog::none;
@@ -40,7 +42,7 @@ std::string topic_of(const std::string& directory) {
   return std::string(name.substr(0, name.rfind('-')));
 }
 
-Result<Plan> plan(io::Volume& volume, const std::string& path) {
+Result<Plan> plan(io::Volume& volume, const std::string& path, bool all) {
   LEAT_TRY(const bool exists, volume.exists(path));
   if (!exists) return Error{Errc::not_found, "there is no " + path};
   std::error_code ignored;
@@ -48,18 +50,24 @@ Result<Plan> plan(io::Volume& volume, const std::string& path) {
     return Plan{.files = {path}, .log = log_of_topic(topic_of(io::parent_path(path)))};
   LEAT_TRY(const auto entries, volume.list(path));
   Plan plan{.log = log_of_topic(topic_of(path))};
+  std::vector<std::string> others;
   std::string a_partition;
   for (const io::DirectoryEntry& entry : entries) {
-    if (!entry.is_directory && log::number_of(entry.name, log::suffix::log)) plan.files.push_back(path + "/" + entry.name);
     if (entry.is_directory && entry.name.find('-') != std::string::npos) a_partition = entry.name;
+    if (entry.is_directory) continue;
+    const std::string file = path + "/" + entry.name;
+    if (log::number_of(entry.name, log::suffix::log)) plan.files.push_back(file);
+    else if (entry.name.ends_with(".checkpoint") || holds_entries(entry.name)) others.push_back(file);
   }
+  const bool is_log_directory = plan.files.empty() && !a_partition.empty();
+  if (all || is_log_directory) plan.files.insert(plan.files.end(), others.begin(), others.end());
   if (!plan.files.empty()) return plan;
   return Error{Errc::not_found, path + " holds no segments (*.log)" +
                                     (a_partition.empty() ? std::string("; name a partition directory, such as orders-0")
                                                          : "; did you mean " + path + "/" + a_partition + "?")};
 }
 
-/// One segment file after the other.
+/// One file after the other.
 class Dump {
  public:
   explicit Dump(const DumpStyle& style) : style_(style) {}
@@ -69,6 +77,7 @@ class Dump {
   std::uint64_t invalid() const { return invalid_; }
 
  private:
+  Result<void> batches(const io::File& file, std::uint64_t end);
   Result<void> tail(const io::File& file, std::uint64_t position, std::uint64_t end);
   void check_order(FoundBatch& found);
 
@@ -90,9 +99,18 @@ Result<void> Dump::file(io::Volume& volume, const std::string& path) {
   LEAT_TRY(const auto file, volume.open(path, io::OpenMode::read));
   LEAT_TRY(const std::uint64_t end, file->size());
   const std::string name(io::file_name(path));
-  if (const auto base = log::number_of(name, log::suffix::log)) next_offset_ = std::max(*base, next_offset_.value_or(0));
   if (!style_.json) output_.buffer() += name + ": " + std::to_string(end) + " bytes\n";
-  log::BatchScan scan(*file, 0, end);
+  if (!holds_entries(name)) return batches(*file, end);
+  LEAT_TRY(const std::string content, io::read_text(volume, path));
+  invalid_ += report_entries(name, content, style_.json, output_.buffer());
+  return output_.write();
+}
+
+Result<void> Dump::batches(const io::File& file, std::uint64_t end) {
+  const std::string name(io::file_name(file.path()));
+  if (const auto base = log::number_of(name, log::suffix::log)) next_offset_ = std::max(*base, next_offset_.value_or(0));
+  else next_offset_.reset();
+  log::BatchScan scan(file, 0, end);
   for (;;) {
     LEAT_TRY(const auto batch, scan.next());
     if (!batch) break;
@@ -107,7 +125,7 @@ Result<void> Dump::file(io::Volume& volume, const std::string& path) {
   }
   bytes_before_ += end;
   if (scan.next_position() == end) return {};
-  return tail(*file, scan.next_position(), end);
+  return tail(file, scan.next_position(), end);
 }
 
 /// Why nothing more could be read as a batch.
@@ -141,7 +159,7 @@ Result<int> dump(const DumpOptions& options) {
   io::SystemClock clock;
   io::CallerDrivenExecutor executor(clock);
   io::PosixVolume volume(executor);
-  LEAT_TRY(const Plan found, plan(volume, io::normal_path(options.path)));
+  LEAT_TRY(const Plan found, plan(volume, io::normal_path(options.path), options.all));
   DumpStyle style = options.style;
   style.log = found.log;
   Dump dump(style);
@@ -156,16 +174,19 @@ Result<int> dump(const DumpOptions& options) {
 
 void add_log_dump(CLI::App& parent, Action& action) {
   auto options = std::make_shared<DumpOptions>();
-  auto* command = parent.add_subcommand("dump", "Print the batches of a partition directory or of one segment");
-  command->add_option("DIR", options->path, "A partition directory, or a file of one")->required()->type_name("");
-  command->add_flag("--records", options->style.records, "The records, too");
-  command->add_flag("--json", options->style.json, "A JSON object a batch instead");
+  auto* command = parent.add_subcommand("dump", "Print what the files of a partition, or a log directory, hold");
+  command->add_option("PATH", options->path, "A partition directory, a log directory, or a file of one")->required()->type_name("");
+  command->add_flag("--records", options->style.records, "The records of batches, too");
+  command->add_flag("--all", options->all, "Of a partition directory all files, not its segments alone");
+  command->add_flag("--json", options->style.json, "A JSON object a batch, or an entry, instead");
   command->footer(
       "Reads files only: no broker is needed, and one that runs is not disturbed. The last batch of a running\n"
-      "broker may look cut. Records of Kafka's own topics (__cluster_metadata, ...) are shown as JSON.\n"
-      "Exit status 1 when a batch is invalid, or bytes behind the last batch are none.\n\n"
+      "broker may look cut. Segments and snapshots of the metadata are shown batch by batch, indexes, producer\n"
+      "snapshots and checkpoints entry by entry; of a log directory what lies beside its partitions. Records of\n"
+      "Kafka's own topics (__cluster_metadata, ...) are shown as JSON. Exit status 1 when something is invalid.\n\n"
       "Examples:\n"
       "  leat log dump /var/lib/leat/orders-0\n"
+      "  leat log dump /var/lib/leat/orders-0/00000000000000000000.timeindex\n"
       "  leat log dump /var/lib/leat/__cluster_metadata-0 --records\n"
       "  leat log dump orders-0/00000000000000000000.log --json | jq .count");
   command->callback([options, &action] { action = [options] { return dump(*options); }; });

@@ -389,10 +389,25 @@ class Dumps(BrokerTest):
 
     def test_what_is_no_partition_is_refused(self):
         self.assertIn("there is no /no/such", self.refused("log", "dump", "/no/such"))
+        with tempfile.TemporaryDirectory() as directory:
+            os.mkdir(os.path.join(directory, "orders-0"))
+            said = self.refused("log", "dump", directory)
+            self.assertIn(f"holds no segments (*.log); did you mean {directory}/orders-0?", said)
+
+    def test_every_file_of_a_directory_is_shown(self):
         name = self.topic()
-        said = self.refused("log", "dump", self.daemon.data)
-        self.assertIn("holds no segments (*.log); did you mean", said)
-        self.good("log", "dump", self.partition(name))
+        self.leat("produce", name, stdin=b"one\ntwo\n")
+        partition = self.partition(name)
+        said = self.good("log", "dump", partition, "--all").decode()
+        self.assertRegex(said, r"partition.metadata: \d+ bytes\nversion: 0\ntopic_id: \S{22}\n")
+        said = self.good("log", "dump", self.daemon.data).decode()
+        self.assertRegex(said, r"meta.properties: \d+ bytes\nversion: 1\ncluster.id: \S{22}\nnode.id: 1\n")
+        self.assertRegex(said, r"bootstrap.checkpoint: \d+ bytes\nbaseOffset: 0 ")
+        self.assertIn(f" bytes\npid: {self.daemon.process.pid}\n", said)
+        metadata = self.good("log", "dump", os.path.join(self.daemon.data, "__cluster_metadata-0"), "--all").decode()
+        self.assertRegex(metadata, r"quorum-state: \d+ bytes\nleaderId: 1 leaderEpoch: \d+ ")
+        for path in sorted(os.listdir(partition)):
+            self.good("log", "dump", os.path.join(partition, path), "--json")
 
 
 class Verifications(BrokerTest):
@@ -421,9 +436,26 @@ class Verifications(BrokerTest):
             file.seek(70)
             file.write(bytes([byte ^ 1]))
         status, out, _ = run("log", "verify", partition)
-        self.assertEqual((status, out.decode()), (1, f"{path} at 0: a batch has a wrong CRC\n"))
+        self.assertEqual((status, out.decode()), (1, f"error {path} at 0: a batch has a wrong CRC\n"))
         status, out, _ = run("log", "verify", partition, "--json")
-        self.assertEqual(json.loads(out), {"file": path, "position": 0, "what": "a batch has a wrong CRC"})
+        self.assertEqual(json.loads(out), {"severity": "error", "file": path, "position": 0, "what": "a batch has a wrong CRC"})
+
+    def test_a_damaged_index_is_repaired(self):
+        name = os.path.basename(self.filled())
+        partition = os.path.join(self.snapshot(), name)
+        path = os.path.join(partition, "0" * 20 + ".index")
+        with open(path, "wb") as file:
+            file.write(b"\0\0\0\x09\0\0\0\x09")
+        self.assertEqual(run("log", "verify", partition)[0], 1)
+        said = self.good("log", "verify", partition, "--repair").decode()
+        self.assertIn(f"made anew: {path}\n", said)
+        self.assertTrue(said.endswith("1 partition, nothing found\n"), said)
+        self.assertEqual(os.path.getsize(path), 0)
+
+    def test_what_only_may_be_so_is_no_failure(self):
+        directory = self.snapshot()
+        os.mkdir(os.path.join(directory, "gone-0." + "0" * 32 + "-stray"))
+        self.assertIn("note ", self.good("log", "verify", directory).decode())
 
     def test_the_directory_of_a_running_broker_is_refused(self):
         partition = self.filled()

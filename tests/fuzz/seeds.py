@@ -65,6 +65,8 @@ def seeds():
     times = b"".join(struct.pack(">qi", 1_700_000_000_000 + base, base) for base in range(0, 40, 4))
     for clean in (0, 1):
         yield "index", bytes([clean]) + part(entries) + part(times) + part(b"")
+        yield "index", bytes([clean | 2]) + part(entries) + part(times) + part(b"")
+        yield "verify", part(b"") + bytes([1]) + part(entries) + part(times) + part(b"") + part(struct.pack(">hIi", 1, 0, 0))
         yield "index", bytes([clean]) + part(entries[:-3]) + part(times + bytes(12)) + part(bytes(34))
         for where in (0, 2):
             yield "log_state", bytes([clean | where]) + part(b"0\n1\n1 0\n") + struct.pack(">hii", 1, 0, 0)

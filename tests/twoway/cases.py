@@ -61,14 +61,14 @@ def leatd_to_kafka_and_back():
             member = Member(ledger, "live", "followed")
             member.catch_up()
             ledger.check()
-        assert home.was_stopped_cleanly() and home.segments("many-0") > 2
+        assert home.was_stopped_cleanly() and home.segments("many-0") > 2 and home.is_verified()
         with home.kafka():
             ledger.check()
             go_on(ledger, 1)
             member.catch_up()
             ledger.delete_records("many", 1, 77)
             ledger.check()
-        assert home.was_stopped_cleanly()
+        assert home.was_stopped_cleanly() and home.is_verified()
         with home.leatd() as leatd:
             ledger.check()
             go_on(ledger, 2)
@@ -101,6 +101,7 @@ def kafka_to_leatd_and_back():
             member.catch_up()
             ledger.check()
         assert home.was_stopped_cleanly() and home.has_metadata_snapshot() and home.segments("many-0") > 2
+        assert home.is_verified()
         with home.leatd():
             ledger.check()
             go_on(ledger, 1)
@@ -206,6 +207,7 @@ def transactions_of_kafka_are_seen_as_kafka_shows_them():
             by_kafka = shown()
         assert script.open and home.segments("mixed-0") > 5 and len(indexes()) > 2
         committed = {line.split()[-1] for line in by_kafka if line.startswith("read_committed")}
+        assert home.is_verified()
         assert not committed & {*script.values["aborted"]} and committed & {*script.values["committed"]}
         with home.leatd() as leatd:
             assert shown() == by_kafka

@@ -3,13 +3,14 @@
 import hashlib
 import shutil
 import socket
+import subprocess
 import tempfile
 import uuid
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
 from apache_kafka import ApacheKafka
-from harness import Leatd, run
+from harness import BIN, Leatd, run
 
 NODE = 1
 SHARED = {  # of both brokers, whose defaults take a test too long
@@ -84,6 +85,15 @@ class Home:
 
     def was_stopped_cleanly(self):
         return (self.data / ".kafka_cleanshutdown").exists()
+
+    def is_verified(self):
+        """leat log verify finds nothing wrong with it, whoever wrote it, and leat log dump reads every file of it."""
+        done = subprocess.run([BIN / "leat", "log", "verify", self.data], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        for directory in [self.data, *(path for path in self.data.iterdir() if path.is_dir())]:
+            done = subprocess.run([BIN / "leat", "log", "dump", directory, "--all", "--records"], capture_output=True)
+            assert done.returncode == 0, done.stderr.decode()
+        return True
 
     def segments(self, partition):
         return len(list((self.data / partition).glob("*.log")))
