@@ -49,6 +49,7 @@ Result<void> Partitions::open(std::vector<Directory> directories, bool all_are_t
     environment_.diagnostics.say(LogLevel::error, std::to_string(table->offline.size()) +
                                                       " partitions are in no log directory that can be used, and offline");
   publish(std::move(table));
+  is_loaded_ = true;
   return {};
 }
 
@@ -320,7 +321,7 @@ Result<void> Partitions::close(std::int64_t broker_epoch) {
   if (closed_) return {};
   closed_ = true;
   Result<void> outcome;
-  for (std::size_t i = 0; i < directories_.size(); ++i)
+  for (std::size_t i = 0; i < directories_.size() && is_loaded_; ++i)
     if (auto closed = close_directory(i, broker_epoch); !closed) outcome = closed;
   publish(std::make_shared<const Table>());
   for (Directory& directory : directories_) directory.files.reset();  // gives the locks back

@@ -82,7 +82,7 @@ class Partitions {
   void expire_producers();
   /// Removes what was deleted long enough ago.
   void purge_deleted();
-  /// Closes all logs and marks the directories whose logs all closed as clean.
+  /// Closes all logs and marks the directories whose logs all closed as clean. Where open() failed, nothing is written.
   Result<void> close(std::int64_t broker_epoch);
 
  private:
@@ -128,6 +128,8 @@ class Partitions {
   std::mutex changing_;  // one change of the table, or checkpoint, at a time; before partition locks
   std::map<TopicPartition, std::size_t> directory_of_;  // guarded by changing_
   std::vector<std::map<TopicPartition, Offset>> written_high_watermarks_;  // guarded by changing_
+  /// Whether every log was loaded. Before that the checkpoints would forget logs, and the marker be a lie. Guarded by changing_.
+  bool is_loaded_ = false;
   bool closed_ = false;  // guarded by changing_
   config::BrokerConfig config_;  // that holds now; guarded by changing_
 

@@ -22,6 +22,7 @@ void NameLedger::rename(const std::string& from, const std::string& to) {
     names_.erase(name);
     names_[to + name.substr(from.size())] = ++last_id_;
   }
+  names_[to] = ++last_id_;
 }
 
 void NameLedger::collect_parents(const std::string& path, std::set<std::string>& directories) const {

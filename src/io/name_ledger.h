@@ -8,7 +8,7 @@
 
 namespace leat::io {
 
-/// Which files and folders have been created and are not durable by name yet. Paths are normal. Safe from
+/// Which files and folders have been created or renamed and are not durable by name yet. Paths are normal. Safe from
 /// any thread.
 class NameLedger {
  public:

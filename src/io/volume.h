@@ -69,7 +69,7 @@ class Volume {
   virtual ~Volume() = default;
   virtual Result<std::shared_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
   /// The only asynchronous operation: makes all bytes written through `files` before this call durable,
-  /// then calls `done` once from an executor task, never from inside this call. New files, and new
+  /// then calls `done` once from an executor task, never from inside this call. New and renamed files, and new
   /// folders above them, become durable by name as well. Files without a write since their last completed
   /// sync cost nothing. An error means that at least one file failed, and which.
   virtual void sync(std::vector<std::shared_ptr<File>> files, SyncDone done) = 0;

@@ -269,14 +269,17 @@ Result<void> Log::Core::settle_log_start(const OpenState& state) {
     return restart_at(view.start);
   }
   auto list = std::make_shared<SegmentList>(*view.segments);
+  const std::size_t before = list->size();
   while (list->size() > 1 && (*list)[1]->base <= view.start) {
     const Offset base = list->front()->base;
     list->erase(list->begin());
     LEAT_CHECK(remove_segment_files(base));
     LEAT_CHECK(remove_snapshot(base));
   }
+  const bool has_fewer = list->size() < before;
   publish(std::move(list), view.end);
-  return {};
+  // The next checkpoint leaves a start out that is a segment's base, so names that came back would bring records back.
+  return has_fewer ? volume.sync_directory(directory) : Result<void>();
 }
 
 Result<void> Log::Core::find_snapshots(const std::set<std::string>& present) {

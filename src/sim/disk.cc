@@ -168,6 +168,7 @@ Result<void> Disk::rename(const std::string& from, const std::string& to) {
   LEAT_CHECK(check_replaceable(*node, state_->find(new_name), from));
   old_folder->unlink(std::string(io::file_name(old_name)));
   new_folder->link(std::string(io::file_name(new_name)), node);
+  node->name_is_new = true;
   return {};
 }
 

@@ -26,6 +26,7 @@ std::vector<std::shared_ptr<Node>> Node::new_names() {
 void Node::keep_name() {
   const auto folder = parent.lock();
   if (!folder || !name_is_new) return;
+  std::erase_if(folder->on_disk, [this](const auto& entry) { return entry.second.get() == this; });  // an older name
   folder->on_disk[name] = shared_from_this();
   name_is_new = false;
 }

@@ -23,7 +23,7 @@ struct Node : std::enable_shared_from_this<Node> {
 
   std::weak_ptr<Node> parent;  ///< none for the root, and for what has been removed
   std::string name;
-  /// Created, and no sync has covered that yet.
+  /// Created or renamed, and no sync has covered that yet.
   bool name_is_new = false;
 
   /// Puts `child` here as `child_name`, in memory only.

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "group_world.h"
+#include "protocol/messages/delete_records.h"
 #include "protocol/messages/find_coordinator.h"
 #include "sim/disk.h"
 #include "sim/link.h"
@@ -33,15 +34,15 @@ class Durability : public testing::Test, public World {
     start();
   }
 
-  void start(Settings settings = {}) {
-    broker_ = broker::Broker::open({.executor = scheduler_,
-                                    .blocking = scheduler_,
-                                    .clock = scheduler_,
-                                    .entropy = entropy_,
-                                    .volume = disk_},
-                                   make_config("data", std::move(settings)))
-                  .value();
+  Result<std::shared_ptr<broker::Broker>> try_to_open(Settings settings = {}) {
+    return broker::Broker::open({.executor = scheduler_,
+                                 .blocking = scheduler_,
+                                 .clock = scheduler_,
+                                 .entropy = entropy_,
+                                 .volume = disk_},
+                                make_config("data", std::move(settings)));
   }
+  void start(Settings settings = {}) { broker_ = try_to_open(std::move(settings)).value(); }
   /// The power goes, with everything that runs on it; then it is back.
   void lose_power() {
     disk_.crash_at(0);
@@ -282,6 +283,40 @@ TEST_F(Durability, TheMetadataIsRebuiltFromItsLogAlone) {
   start();
   EXPECT_EQ(describe(), before);
   EXPECT_EQ(Client(*this).read_all("t", 1), (std::vector<std::string>{"kept"}));
+}
+
+TEST_F(Durability, AStartThatFailsForgetsNothing) {
+  {
+    Client client(*this);
+    client.create_topic("t");
+    client.produce("t", 0, {"a", "b", "c"});
+    protocol::DeleteRecordsRequest request;
+    request.topics.push_back({.name = "t", .partitions = {{.partition_index = 0, .offset = 2}}});
+    ASSERT_EQ(client.call<protocol::DeleteRecordsResponse>(request, 2).topics.at(0).partitions.at(0).error_code, 0);
+  }
+  lose_power();
+  broker_->close().value();
+  broker_.reset();
+  const auto text = [&](const char* name) { return io::read_text(disk_, std::string("data/") + name).value_or("<none>"); };
+  const std::string starts = text("log-start-offset-checkpoint"), points = text("recovery-point-offset-checkpoint");
+  ASSERT_EQ(starts, "0\n1\nt 0 2\n");
+  int failures = 0;
+  for (std::uint64_t nth = 1;; ++nth) {
+    const bool was_clean = disk_.exists("data/.kafka_cleanshutdown").value();
+    disk_.fail_nth(nth);
+    auto opened = try_to_open();
+    if (opened) {
+      broker_ = std::move(opened).value();
+      break;
+    }
+    scheduler_.run_until_idle();
+    ++failures;
+    ASSERT_EQ(text("log-start-offset-checkpoint"), starts) << "call " << nth;
+    ASSERT_EQ(text("recovery-point-offset-checkpoint"), points) << "call " << nth;
+    ASSERT_TRUE(was_clean || !disk_.exists("data/.kafka_cleanshutdown").value()) << "call " << nth << ": not all was loaded";
+  }
+  EXPECT_GT(failures, 20);
+  EXPECT_EQ(Client(*this).list_offset("t", 0, -2), 2);
 }
 
 TEST_F(Durability, CheckpointsAreWrittenAsOftenAsTheirSettingsSay) {

@@ -111,6 +111,18 @@ TEST_F(PosixVolumeTest, SyncsAnUnsyncedFileBeforeItsDescriptorGoes) {
   EXPECT_EQ(volume.counters().directory_syncs, 1u);
 }
 
+TEST_F(PosixVolumeTest, ASyncOfARenamedFileCoversItsNewName) {
+  PosixVolume volume(pool_, {});
+  const auto file = create(volume, directory_ / "name.tmp", "x");
+  EXPECT_TRUE(sync(volume, {file}));
+  EXPECT_EQ(volume.counters().directory_syncs, 1u);
+  volume.rename(directory_ / "name.tmp", directory_ / "name").value();
+  EXPECT_TRUE(sync(volume, {file}));
+  EXPECT_EQ(volume.counters().directory_syncs, 2u);
+  EXPECT_TRUE(sync(volume, {file}));
+  EXPECT_EQ(volume.counters().directory_syncs, 2u);
+}
+
 TEST_F(PosixVolumeTest, ClosesACleanFileRatherThanSyncingAnOlderOne) {
   PosixVolume volume(pool_, {.max_open_descriptors = 2});
   const auto dirty = create(volume, directory_ / "dirty", "x");

@@ -236,6 +236,35 @@ TEST_F(CheckpointTest, ACutBelowItTakesItBack) {
   expect_the_same_as_from_the_beginning(point);
 }
 
+TEST_F(CheckpointTest, NoneIsNotedBelowWhatTheFileMaySay) {  // or it would be believed before it is durable
+  auto log = open();
+  append(*log, 40);
+  ASSERT_EQ(log->checkpoint().value(), 80);
+  ASSERT_TRUE(log->truncate_to(40));
+  append(*log, 15);
+  ASSERT_TRUE(log->begin_checkpoint());
+  EXPECT_FALSE(exists("00000000000000000070.snapshot"));
+  append(*log, 10);
+  ASSERT_TRUE(log->begin_checkpoint());
+  EXPECT_TRUE(exists("00000000000000000090.snapshot"));
+}
+
+TEST_F(CheckpointTest, WhatItNotedIsOnDisk) {
+  auto log = open();
+  sync(*log);
+  append(*log, 40);
+  Result<void> synced = Error{};
+  disk.sync(log->begin_checkpoint().value(), [&](Result<void> outcome) { synced = std::move(outcome); });
+  scheduler.run_until_idle();
+  ASSERT_TRUE(synced);
+  const Offset point = log->end_checkpoint().value();
+  const auto size = log->size_bytes();
+  disk.power_cycle();
+  log = open({.recovery_point = point});
+  EXPECT_EQ(log->log_end(), 80);
+  EXPECT_LT(bytes_read(), size / 4);
+}
+
 TEST_F(CheckpointTest, ACutWhileItsSyncIsUnderWayVoidsIt) {
   auto log = open();
   append(*log, 10);

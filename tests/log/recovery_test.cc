@@ -226,6 +226,21 @@ TEST_F(RecoveryTest, TheLogStartMayBeInsideABatch) {
   EXPECT_EQ(log->find_by_time(0, 10).value().offset, 4);
 }
 
+TEST_F(RecoveryTest, WhatLiesBelowTheLogStartIsGoneForGood) {
+  {
+    auto log = open();
+    for (const Offset at : {0, 1}) {
+      ASSERT_TRUE(log->roll());
+      ASSERT_TRUE(log->append(batch({.base = at})));
+    }
+    ASSERT_TRUE(log->move_log_start(1));
+    ASSERT_TRUE(log->close());
+  }
+  open({.recovery_point = 2, .log_start = 1, .clean = true});
+  disk.power_cycle();
+  EXPECT_EQ(open({.recovery_point = 2})->log_start(), 1);
+}
+
 /// L3, swept: the workload is cut off after its nth call to the disk, the power goes, and what had been
 /// marked durable must be there, in order and once, whatever became of the rest.
 TEST_F(RecoveryTest, L3NothingDurableIsLostWhereverThePowerGoes) {

@@ -169,6 +169,19 @@ TEST(DiskPowerCycle, ASyncMakesANewFileAndItsNewFoldersDurableByName) {
   EXPECT_EQ(world.read("/d/t-0/deep/log"), "text");
 }
 
+TEST(DiskPowerCycle, ASyncMakesARenamedFileDurableByItsNewName) {
+  World world;
+  world.create("/d/file", "old");
+  const auto file = world.create("/d/file.tmp", "new");
+  ASSERT_TRUE(world.sync({file}));
+  world.disk.sync_directory("/d").value();
+  world.disk.rename("/d/file.tmp", "/d/file").value();
+  ASSERT_TRUE(world.sync({file}));
+  world.disk.power_cycle();
+  EXPECT_EQ(world.read("/d/file"), "new");
+  EXPECT_THAT(world.names("/d"), ElementsAre("file"));
+}
+
 TEST(DiskPowerCycle, ABlockingSyncDoesNotMakeANameDurable) {
   World world;
   world.create("/d/a", "text")->sync().value();
