@@ -78,7 +78,7 @@ Result<Verified> Verification::run() {
   for (const Offset number : snapshots_)
     find(path_of(numbered_name(number, suffix::snapshot)), 0, "is above the log's end, which is " + std::to_string(next_),
          Severity::warning);
-  std::ranges::stable_sort(findings_, {}, [](const Finding& each) { return std::tie(each.file, each.position); });
+  std::ranges::sort(findings_, {}, [](const Finding& each) { return std::tie(each.file, each.position, each.what); });
   return Verified{std::move(findings_), std::max<Offset>(first_base_, 0), next_};
 }
 
