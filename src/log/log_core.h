@@ -135,6 +135,7 @@ struct Log::Core {
   /// Segments that were read and have markers, by base, and from which offset on their transaction index is to be made anew.
   using Undecided = std::map<Offset, Offset>;
   Result<Undecided> load_segments(const OpenState& state, const std::set<std::string>& present);
+  std::set<Offset> snapshots_to_keep(Offset recovery_point_of_file) const;
   Result<std::shared_ptr<Segment>> open_segment(Offset base);
   /// Finds the end of a segment from its last index entry on; false when that does not lead to the end of
   /// the file.

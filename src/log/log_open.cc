@@ -29,12 +29,21 @@ Result<void> Log::Core::open(const OpenState& state) {
   recovery_point = std::min(state.clean ? unlimited : state.recovery_point, view.end.offset);
   if (state.clean && snapshots.contains(view.end.offset) && state.recovery_point >= view.end.offset)
     resume = {view.end.offset, view.end.file_position};
-  LEAT_CHECK(remove_stray_snapshots({resume.offset, snapshots.empty() ? no_offset : *snapshots.rbegin()}));
+  LEAT_CHECK(remove_stray_snapshots(snapshots_to_keep(state.recovery_point)));
   if (!snapshots.contains(view.end.offset)) dirty = true;
   // A process that was killed may have left names that only the page cache knows.
   if (!state.clean || !undecided.empty()) LEAT_CHECK(volume.sync_directory(directory));
   view.durable = view.end.offset;
   return {};
+}
+
+/// Where recovery resumed, and may again: the checkpoint file names the same point until the next is written.
+std::set<Offset> Log::Core::snapshots_to_keep(Offset recovery_point_of_file) const {
+  std::set<Offset> kept{resume.offset};
+  if (!snapshots.empty()) kept.insert(*snapshots.rbegin());
+  if (const auto above = snapshots.upper_bound(recovery_point_of_file); above != snapshots.begin())
+    kept.insert(*std::prev(above));
+  return kept;
 }
 
 Result<std::shared_ptr<Segment>> Log::Core::open_segment(Offset base) {

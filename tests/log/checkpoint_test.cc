@@ -101,6 +101,20 @@ TEST_F(CheckpointTest, ItsCostIsTheSameForALogOfAnyLength) {
   EXPECT_NEAR(static_cast<double>(read[0]), static_cast<double>(read[1]), 400);
 }
 
+TEST_F(CheckpointTest, TheNextStartMayResumeThereToo) {  // when the power goes again before the next checkpoint
+  auto log = open();
+  append(*log, 100);
+  const Offset point = log->checkpoint().value();
+  append(*log, 2);
+  ASSERT_TRUE(log->roll());
+  append(*log, 2);
+  log.reset();
+  ASSERT_TRUE(open({.recovery_point = point}));
+  const std::uint64_t first = bytes_read();
+  ASSERT_TRUE(open({.recovery_point = point}));
+  EXPECT_EQ(bytes_read(), first);
+}
+
 TEST_F(CheckpointTest, LittleIsNotNoted) {
   auto log = open();
   append(*log, 1);
