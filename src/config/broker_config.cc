@@ -2,6 +2,7 @@
 
 #include "config/broker_settings.h"
 #include "config/built_in_settings.h"
+#include "config/cluster_settings.h"
 #include "config/coordinator_settings.h"
 #include "config/foreign_keys.h"
 #include "config/listener_rules.h"
@@ -28,19 +29,16 @@ Error at(const Property& property, Error error) {
 class BrokerConfigParser {
  public:
   BrokerConfigParser(const SettingTable& table, Face face)
-      : state_{table, SettingValues(table.all(Scope::broker), face == Face::embedded), {}, {}, {}, {}, {}, {}, {}} {}
+      : state_{table, SettingValues(table.all(Scope::broker), face == Face::embedded), {}, {}, {}, {}, {}, {}, {}, {}} {}
 
   Result<BrokerConfig> parse(std::span<const Property> properties) {
     for (const Property& property : properties) last_[property.key] = &property;
     for (const Property& property : properties)
       if (last_[property.key] == &property) LEAT_CHECK(take(property));
-    LEAT_CHECK(check_roles());
-    LEAT_CHECK(check_quorum("controller.quorum.voters"));
-    LEAT_CHECK(check_quorum("controller.quorum.bootstrap.servers"));
+    find_roles();
+    LEAT_CHECK(find_quorum());
     LEAT_CHECK(check_relations());
-    LEAT_TRY(ListenerPair pair, apply_listener_rules(values()));
-    state_.listeners = std::move(pair.listeners);
-    state_.advertised = std::move(pair.advertised);
+    LEAT_TRY(state_.choice, apply_listener_rules(values()));
     LEAT_CHECK(find_directories());
     return BrokerConfig(std::make_shared<const BrokerConfig::State>(std::move(state_)));
   }
@@ -77,26 +75,42 @@ class BrokerConfigParser {
                                 "; remove broker.id, which is only another name for it"));
   }
 
-  Result<void> check_roles() {
-    if (values().get(process_roles).size() == 2) return {};
-    return invalid("process.roles is " + quoted(to_text(values().entry(process_roles).value)) +
-                   ", but Leat runs as a single node yet; set it to broker,controller");
+  void find_roles() {
+    const StringList& roles = values().get(process_roles);
+    state_.is_broker = std::ranges::find(roles, "broker") != roles.end();
+    state_.is_controller = std::ranges::find(roles, "controller") != roles.end();
   }
 
-  /// One node that names itself is the single node that it is; several would be a cluster that silently is none.
-  Result<void> check_quorum(std::string_view key) {
-    const auto given = last_.find(key);
-    if (given == last_.end()) return {};
-    const Property& property = *given->second;
-    const StringList nodes = split_list(property.value);
-    if (nodes.size() > 1)
-      return at(property, invalid(std::string(key) + " names several nodes, but Leat runs as a single node yet; "
-                                  "leave only this one or remove it"));
-    if (nodes.empty() || key != "controller.quorum.voters") return {};
-    const auto id = parse_integer(std::string_view(nodes[0]).substr(0, nodes[0].find('@')));
-    if (id == values().get(node_id)) return {};
-    return at(property, invalid(std::string(key) + " is " + quoted(nodes[0]) + ", but must name this node, " +
-                                std::to_string(values().get(node_id)) + "@host:port; correct or remove it"));
+  Result<void> find_quorum() {
+    const StringList voters = values().get(controller_quorum_voters);
+    for (const std::string& voter : voters) {
+      const std::size_t at = voter.find('@');
+      const auto id = parse_integer(std::string_view(voter).substr(0, at));
+      if (at == std::string::npos || !id) return bad_quorum(controller_quorum_voters, voter, "id@host:port");
+      if (state_.is_controller && (voters.size() > 1 || *id != values().get(node_id)))
+        return invalid("controller.quorum.voters is " + quoted(to_text(values().entry(controller_quorum_voters).value)) +
+                       ", but a quorum has one voter yet, and on a controller that is this node, " +
+                       std::to_string(values().get(node_id)) + "@host:port; correct or remove it");
+      LEAT_CHECK(add_quorum_server(controller_quorum_voters, voter, voter.substr(at + 1)));
+    }
+    if (voters.empty())
+      for (const std::string& server : values().get(controller_quorum_bootstrap_servers))
+        LEAT_CHECK(add_quorum_server(controller_quorum_bootstrap_servers, server, server));
+    if (state_.is_controller || !state_.quorum_servers.empty()) return {};
+    return invalid("a node without the role controller must be told where one is; set controller.quorum.bootstrap.servers "
+                   "to host:port");
+  }
+
+  Result<void> add_quorum_server(const SettingInfo& setting, const std::string& entry, const std::string& address) {
+    const auto parsed = parse_listener("CONTROLLER://" + address);
+    if (!parsed || parsed->host.empty() || parsed->port == 0)
+      return bad_quorum(setting, entry, &setting == &controller_quorum_voters ? "id@host:port" : "host:port");
+    state_.quorum_servers.push_back(*parsed);
+    return {};
+  }
+
+  static Error bad_quorum(const SettingInfo& setting, const std::string& entry, const std::string& form) {
+    return invalid(std::string(setting.name) + " has " + quoted(entry) + ", but must be " + form);
   }
 
   template <class T>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/description.h"
-#include "config/listeners.h"
+#include "config/listener_rules.h"
 #include "config/property.h"
 #include "config/setting_values.h"
 
@@ -54,11 +54,23 @@ class BrokerConfig {
   /// `dynamic_broker`, `dynamic_default_broker`, `static_broker` or `fallback`.
   Source source(const SettingInfo& setting) const { return state_->values.source(setting); }
 
-  /// What to listen on, those of the controller left out. At least one.
-  const std::vector<Listener>& listeners() const noexcept { return state_->listeners; }
+  /// `process.roles`.
+  bool is_broker() const noexcept { return state_->is_broker; }
+  bool is_controller() const noexcept { return state_->is_controller; }
+  /// What a broker listens on, those of the controller left out. At least one where it is a broker, else none.
+  const std::vector<Listener>& listeners() const noexcept { return state_->choice.clients.listeners; }
   /// What clients are told, one for each of listeners(). An empty host stands for this machine's name, and port 0
   /// for the port that was bound.
-  const std::vector<Listener>& advertised_listeners() const noexcept { return state_->advertised; }
+  const std::vector<Listener>& advertised_listeners() const noexcept { return state_->choice.clients.advertised; }
+  /// The same of the controller. A single node may have none.
+  const std::vector<Listener>& controller_listeners() const noexcept { return state_->choice.controller.listeners; }
+  const std::vector<Listener>& advertised_controller_listeners() const noexcept {
+    return state_->choice.controller.advertised;
+  }
+  /// The name of the listener that brokers use among themselves.
+  const std::string& inter_broker_listener() const noexcept { return state_->choice.between_brokers; }
+  /// Where to ask for the active controller; only host and port count. At least one where this node is no controller.
+  const std::vector<Listener>& quorum_servers() const noexcept { return state_->quorum_servers; }
   /// `log.dirs`, else `log.dir`. At least one.
   const StringList& log_dirs() const noexcept { return state_->log_dirs; }
   /// `metadata.log.dir`, else the first of log_dirs().
@@ -80,7 +92,9 @@ class BrokerConfig {
   struct State {
     SettingTable table;
     SettingValues values;
-    std::vector<Listener> listeners, advertised;
+    bool is_broker = false, is_controller = false;
+    ListenerChoice choice;
+    std::vector<Listener> quorum_servers;
     StringList log_dirs;
     std::string metadata_log_dir;
     std::vector<std::string> warnings;

@@ -12,8 +12,8 @@ inline constexpr Setting<std::int32_t> node_id{{
     .kafka_fallback = "none", .differs_because = "A single node needs no thought about its number."}};
 inline constexpr Setting<StringList> process_roles{{
     .name = "process.roles", .fallback = "broker,controller", .allowed = "broker|controller", .required = true,
-    .doc = "The roles of this node. Leat runs both in one process.",
-    .kafka_fallback = "none", .differs_because = "A single node is always both."}};
+    .doc = "The roles of this node: `broker` for clients, `controller` for the metadata, or both in one process.",
+    .kafka_fallback = "none", .differs_because = "A single node is both."}};
 inline constexpr Setting<std::string> broker_rack{{
     .name = "broker.rack",
     .doc = "The rack of this broker, told to clients and used when replicas are placed."}};
@@ -39,7 +39,7 @@ inline constexpr Setting<std::string> security_inter_broker_protocol{{
     .doc = "The security protocol among brokers. Only PLAINTEXT is honoured."}};
 inline constexpr Setting<StringList> controller_listener_names{{
     .name = "controller.listener.names", .fallback = "CONTROLLER", .required = true,
-    .doc = "The names in `listeners` that belong to the controller. A single node does not open them.",
+    .doc = "The names in `listeners` that belong to the controller; other nodes of the cluster connect there.",
     .kafka_fallback = "none", .differs_because = "A single node talks to its controller in the process."}};
 
 inline constexpr Setting<std::int32_t> num_network_threads{{

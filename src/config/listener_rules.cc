@@ -26,10 +26,8 @@ bool contains(const std::vector<Listener>& listeners, std::string_view name) {
 
 bool is_any_address(std::string_view host) { return host == "0.0.0.0" || host == "::"; }
 
-/// The listeners of a setting, without those of the controller.
-Result<std::vector<Listener>> parse_listeners(const SettingInfo& setting, const StringList& texts,
-                                              const StringList& controllers) {
-  std::vector<Listener> all, kept;
+Result<std::vector<Listener>> parse_listeners(const SettingInfo& setting, const StringList& texts) {
+  std::vector<Listener> all;
   for (const std::string& text : texts) {
     auto listener = parse_listener(text);
     if (!listener) return wrap(std::move(listener).error(), setting.name);
@@ -37,9 +35,8 @@ Result<std::vector<Listener>> parse_listeners(const SettingInfo& setting, const 
       return invalid(std::string(setting.name) + " has two listeners of the name " + listener->name +
                      "; give each its own name");
     all.push_back(*listener);
-    if (std::ranges::find(controllers, listener->name) == controllers.end()) kept.push_back(*listener);
   }
-  return kept;
+  return all;
 }
 
 using Protocols = std::map<std::string, std::string>;
@@ -76,13 +73,14 @@ Listener as_advertised(Listener listener) {
   return listener;
 }
 
-Result<void> check_between_brokers(const SettingValues& values, const std::vector<Listener>& listeners) {
-  if (const auto name = values.find(inter_broker_listener_name); name && !contains(listeners, upper(*name)))
-    return invalid("inter.broker.listener.name is " + quoted(*name) + ", but must be one of listeners; add it there");
+Result<std::string> find_between_brokers(const SettingValues& values, const std::vector<Listener>& listeners) {
   if (const std::string& protocol = values.get(security_inter_broker_protocol); protocol != "PLAINTEXT")
     return invalid("security.inter.broker.protocol is " + protocol +
                    ", which Leat cannot honour yet; use PLAINTEXT where the network is trusted");
-  return {};
+  const auto name = values.find(inter_broker_listener_name);
+  if (!name) return contains(listeners, "PLAINTEXT") ? "PLAINTEXT" : listeners.front().name;
+  if (contains(listeners, upper(*name))) return upper(*name);
+  return invalid("inter.broker.listener.name is " + quoted(*name) + ", but must be one of listeners; add it there");
 }
 
 Result<void> check_addresses(const std::vector<Listener>& listeners) {
@@ -94,35 +92,64 @@ Result<void> check_addresses(const std::vector<Listener>& listeners) {
   return {};
 }
 
+Result<void> check_roles(const SettingValues& values, const ListenerChoice& choice) {
+  const StringList& roles = values.get(process_roles);
+  const auto has = [&](std::string_view role) { return std::ranges::find(roles, role) != roles.end(); };
+  const auto& clients = choice.clients.listeners;
+  const auto& controller = choice.controller.listeners;
+  if (has("broker") && clients.empty())
+    return invalid("listeners has none for clients; add one such as PLAINTEXT://127.0.0.1:9092");
+  if (!has("broker") && !clients.empty())
+    return invalid("listeners has " + clients.front().name + ", which a node without the role broker does not open; leave "
+                   "only those of controller.listener.names");
+  if (!has("controller") && !controller.empty())
+    return invalid("listeners has " + controller.front().name + ", which a node without the role controller does not open; "
+                   "remove it");
+  if (!has("broker") && controller.empty())
+    return invalid("listeners has none of controller.listener.names; add one such as CONTROLLER://127.0.0.1:9093");
+  return {};
+}
+
+void advertise(ListenerPair& pair, const std::vector<Listener>& given) {
+  for (const Listener& listener : pair.listeners) {
+    const auto found = std::ranges::find(given, listener.name, &Listener::name);
+    pair.advertised.push_back(found == given.end() ? as_advertised(listener) : *found);
+  }
+}
+
 }  // namespace
 
-Result<ListenerPair> apply_listener_rules(const SettingValues& values) {
+Result<ListenerChoice> apply_listener_rules(const SettingValues& values) {
   StringList controllers;
   for (const std::string& name : values.get(controller_listener_names)) controllers.push_back(upper(name));
   LEAT_TRY(Protocols protocols, parse_protocols(split_list(values.get(listener_security_protocol_map))));
 
-  ListenerPair pair;
-  LEAT_TRY(pair.listeners, parse_listeners(listeners, values.get(listeners), controllers));
-  if (pair.listeners.empty())
-    return invalid("listeners has none for clients; add one such as PLAINTEXT://127.0.0.1:9092");
-  for (const Listener& listener : pair.listeners) LEAT_CHECK(check_protocol(listener, protocols));
-  LEAT_CHECK(check_addresses(pair.listeners));
-  LEAT_CHECK(check_between_brokers(values, pair.listeners));
+  LEAT_TRY(const auto all, parse_listeners(listeners, values.get(listeners)));
+  ListenerChoice choice;
+  for (const Listener& listener : all) {
+    const bool is_controllers = std::ranges::find(controllers, listener.name) != controllers.end();
+    (is_controllers ? choice.controller : choice.clients).listeners.push_back(listener);
+    // As in Kafka, where a controller's name needs no entry.
+    if (!is_controllers || protocols.contains(listener.name)) LEAT_CHECK(check_protocol(listener, protocols));
+  }
+  LEAT_CHECK(check_roles(values, choice));
+  LEAT_CHECK(check_addresses(all));
+  if (!choice.clients.listeners.empty()) {
+    LEAT_TRY(choice.between_brokers, find_between_brokers(values, choice.clients.listeners));
+  }
 
-  LEAT_TRY(auto given, parse_listeners(advertised_listeners, values.find(advertised_listeners).value_or(StringList{}),
-                                       controllers));
+  LEAT_TRY(const auto given,
+           parse_listeners(advertised_listeners, values.find(advertised_listeners).value_or(StringList{})));
   for (const Listener& listener : given) {
-    if (!contains(pair.listeners, listener.name))
+    if (!contains(all, listener.name))
       return invalid("advertised.listeners has " + listener.name + ", which is not one of listeners; add it there");
     if (is_any_address(listener.host))
       return invalid("advertised.listeners has " + listener.to_string() +
                      ", to which nobody can connect; name a host that clients can reach");
   }
-  for (const Listener& listener : pair.listeners) {
-    const auto found = std::ranges::find(given, listener.name, &Listener::name);
-    pair.advertised.push_back(found == given.end() ? as_advertised(listener) : *found);
-  }
-  return pair;
+  advertise(choice.clients, given);
+  advertise(choice.controller, given);
+  return choice;
 }
 
 }  // namespace leat::config

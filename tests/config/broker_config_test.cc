@@ -77,19 +77,46 @@ TEST(BrokerConfig, TakesTheFileThatComesWithKafka) {
   const BrokerConfig config = parse(stock).value();
   EXPECT_THAT(config.listeners(), ElementsAre(Listener{"PLAINTEXT", "", 9092}));
   EXPECT_THAT(config.advertised_listeners(), ElementsAre(Listener{"PLAINTEXT", "localhost", 9092}));
+  EXPECT_THAT(config.controller_listeners(), ElementsAre(Listener{"CONTROLLER", "", 9093}));
+  EXPECT_THAT(config.advertised_controller_listeners(), ElementsAre(Listener{"CONTROLLER", "localhost", 9093}));
+  EXPECT_EQ(config.inter_broker_listener(), "PLAINTEXT");
   EXPECT_THAT(config.log_dirs(), ElementsAre("/tmp/kraft-combined-logs"));
   EXPECT_EQ(config.metadata_log_dir(), "/tmp/kraft-combined-logs");
   EXPECT_EQ(config.get(offsets_topic_replication_factor), 1);
   EXPECT_EQ(config.source(offsets_topic_replication_factor), Source::static_broker);
   EXPECT_THAT(config.warnings(),
-              ElementsAre(StartsWith("server.properties:4: controller.quorum.bootstrap.servers is ignored"),
-                          HasSubstr("share.coordinator.state.topic.replication.factor"),
+              ElementsAre(StartsWith("server.properties:19: share.coordinator.state.topic.replication.factor is ignored"),
                           HasSubstr("share.coordinator.state.topic.min.isr")));
 }
 
-TEST(BrokerConfig, TakesTheVotersOfASingleNode) {
-  EXPECT_THAT(parse("controller.quorum.voters=1@localhost:9093").value().warnings(),
-              ElementsAre(HasSubstr("controller.quorum.voters is ignored")));
+TEST(BrokerConfig, ASingleNodeIsBothAndAsksNobody) {
+  const BrokerConfig config = parse("").value();
+  EXPECT_TRUE(config.is_broker());
+  EXPECT_TRUE(config.is_controller());
+  EXPECT_THAT(config.controller_listeners(), IsEmpty());
+  EXPECT_THAT(config.quorum_servers(), IsEmpty());
+}
+
+TEST(BrokerConfig, ABrokerIsToldWhereControllersAre) {
+  const BrokerConfig config = parse("process.roles=broker\ncontroller.quorum.bootstrap.servers=a:1, [::1]:2").value();
+  EXPECT_TRUE(config.is_broker());
+  EXPECT_FALSE(config.is_controller());
+  EXPECT_THAT(config.quorum_servers(), ElementsAre(Listener{"CONTROLLER", "a", 1}, Listener{"CONTROLLER", "::1", 2}));
+}
+
+TEST(BrokerConfig, TheVotersSayItTooAndAreTheStronger) {
+  const BrokerConfig config =
+      parse("process.roles=broker\nnode.id=4\ncontroller.quorum.bootstrap.servers=z:1\n"
+            "controller.quorum.voters=1@a:1,2@b:2,3@c:3").value();
+  EXPECT_THAT(config.quorum_servers(),
+              ElementsAre(Listener{"CONTROLLER", "a", 1}, Listener{"CONTROLLER", "b", 2}, Listener{"CONTROLLER", "c", 3}));
+}
+
+TEST(BrokerConfig, AControllerOpensItsListenersOnly) {
+  const BrokerConfig config = parse("process.roles=controller\nlisteners=CONTROLLER://:9093").value();
+  EXPECT_FALSE(config.is_broker());
+  EXPECT_THAT(config.listeners(), IsEmpty());
+  EXPECT_THAT(config.controller_listeners(), ElementsAre(Listener{"CONTROLLER", "", 9093}));
 }
 
 TEST(BrokerConfig, LetsTheLastOfAKeyWin) {
@@ -180,14 +207,16 @@ TEST(BrokerConfig, RefusesWithASentenceThatSaysWhatToDo) {
            Bad{"offsets.topic.replication.factor=40000", "to 32767"},
            Bad{"log.cleaner.min.cleanable.ratio=2", "from 0 to 1"},
            // What contradicts.
-           Bad{"process.roles=broker", "set it to broker,controller"},
-           Bad{"process.roles=controller", "set it to broker,controller"},
+           Bad{"process.roles=broker", "set controller.quorum.bootstrap.servers"},
+           Bad{"process.roles=controller", "listeners has PLAINTEXT"},
+           Bad{"process.roles=broker\ncontroller.quorum.bootstrap.servers=a:1\nlisteners=A://a:1,CONTROLLER://a:2\n"
+               "listener.security.protocol.map=A:PLAINTEXT", "listeners has CONTROLLER"},
            Bad{"process.roles=zookeeper", "broker, controller"},
            Bad{"broker.id=1\nnode.id=2", "remove broker.id"},
-           Bad{"controller.quorum.voters=1@a:1,2@b:1,3@c:1", "several nodes"},
-           Bad{"controller.quorum.bootstrap.servers=a:1,b:1", "several nodes"},
-           Bad{"controller.quorum.voters=2@localhost:9093", "must name this node"},
-           Bad{"controller.quorum.voters=localhost:9093", "must name this node"},
+           Bad{"controller.quorum.voters=1@a:1,2@b:1,3@c:1", "a quorum has one voter yet"},
+           Bad{"controller.quorum.voters=2@localhost:9093", "that is this node, 1@host:port"},
+           Bad{"controller.quorum.voters=localhost:9093", "must be id@host:port"},
+           Bad{"process.roles=broker\ncontroller.quorum.bootstrap.servers=a", "must be host:port"},
            Bad{"broker.heartbeat.interval.ms=10000", "broker.session.timeout.ms"},
            Bad{"group.min.session.timeout.ms=2000000", "group.max.session.timeout.ms"},
            // Listeners.
