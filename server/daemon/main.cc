@@ -21,6 +21,7 @@
 #include "io/thread_pool.h"
 #include "logging.h"
 #include "net/broker_server.h"
+#include "net/tcp_connector.h"
 #include "options.h"
 
 namespace leat::daemon {
@@ -89,32 +90,39 @@ int run(const Options& options, std::chrono::steady_clock::time_point started) {
 
   auto config = configure(options);
   if (!config) return refuse(config.error());
-  auto sockets = net::open_listeners(config->listeners(), config->get(config::socket_listen_backlog_size));
+  const int backlog = config->get(config::socket_listen_backlog_size);
+  auto sockets = net::open_listeners(config->listeners(), backlog);
   if (!sockets) return refuse(sockets.error());
+  auto controller_sockets = net::open_listeners(config->controller_listeners(), backlog);
+  if (!controller_sockets) return refuse(controller_sockets.error());
+  const auto endpoints =
+      net::endpoints_of(net::complete_advertised(config->advertised_listeners(), *sockets, diagnostics));
+  const auto controller_endpoints = net::endpoints_of(
+      net::complete_advertised(config->advertised_controller_listeners(), *controller_sockets, diagnostics));
 
   io::ThreadPool blocking(static_cast<std::size_t>(config->get(config::num_io_threads)), "leat-io");
   io::ThreadPool executor(std::clamp(std::thread::hardware_concurrency(), 2u, 8u));
   io::PosixVolume volume(blocking, {.max_open_descriptors = descriptors_for_files(), .prefer_syncfs = true});
   io::SystemClock clock;
   io::SystemEntropy entropy;
+  net::TcpConnector connector;
   auto opened = broker::Broker::open({.executor = executor,
                                       .blocking = blocking,
                                       .clock = clock,
                                       .entropy = entropy,
                                       .volume = volume,
                                       .diagnostics = diagnostics,
-                                      .on_fatal = log_fatal},
+                                      .on_fatal = log_fatal,
+                                      .connector = &connector,
+                                      .endpoints = endpoints,
+                                      .controller_endpoints = controller_endpoints},
                                      *config);
   if (!opened) return refuse(opened.error());
   const std::shared_ptr<broker::Broker> broker = std::move(*opened);
   for (const std::string& warning : config->warnings()) diagnostics.say(LogLevel::warning, warning);
 
+  std::ranges::move(*controller_sockets, std::back_inserter(*sockets));
   const std::string listening = joined(*sockets);
-  const auto advertised = net::complete_advertised(config->advertised_listeners(), *sockets, diagnostics);
-  if (auto told = broker->set_endpoints(net::endpoints_of(advertised)); !told) {
-    (void)broker->close();
-    return refuse(told.error());
-  }
   const auto server =
       net::make_server(broker, static_cast<std::size_t>(config->get(config::num_network_threads)), diagnostics);
   server->serve(std::move(*sockets));
@@ -133,6 +141,7 @@ int run(const Options& options, std::chrono::steady_clock::time_point started) {
   sigwait(&signals, &signal);
   diagnostics.say(LogLevel::info, std::string("stopping: SIG") + sigabbrev_np(signal));
   pthread_sigmask(SIG_SETMASK, &before, nullptr);  // a second one does not wait
+  broker->give_up_leaderships();
   server->close();
   if (auto closed = broker->close(); !closed) {
     diagnostics.say(LogLevel::error, "stopping: " + closed.error().to_string());

@@ -4,13 +4,13 @@ namespace leat::broker {
 
 void handle_incremental_alter_configs(Services& services, const RequestContext&,
                                       protocol::IncrementalAlterConfigsRequest& request, Respond respond) {
-  services.controller.incremental_alter_configs(
+  services.controller->incremental_alter_configs(
       std::move(request), [respond](auto response) { respond({.message = std::move(response)}); });
 }
 
 void handle_alter_configs(Services& services, const RequestContext&, protocol::AlterConfigsRequest& request,
                           Respond respond) {
-  services.controller.alter_configs(std::move(request),
+  services.controller->alter_configs(std::move(request),
                                     [respond](auto response) { respond({.message = std::move(response)}); });
 }
 

@@ -17,14 +17,14 @@ struct Api {
   std::int16_t max_version;
   /// What ApiVersions says, where that is less than what is answered (Produce: behaviours A11).
   std::int16_t advertised_min;
-  /// Kafka's brokers send it on to the controller; ours is in the same process.
+  /// The controller decides: a broker that is not it sends the request on (cluster.md K3).
   bool forwarded;
   void (*handle)(Services&, const RequestContext&, protocol::AnyMessage&, Respond);
 };
 
-/// Ordered by key.
-std::span<const Api> api_table();
+/// What is answered on the listeners of clients and brokers, or on the controller's. Ordered by key.
+std::span<const Api> api_table(Door door = Door::clients);
 /// nullptr for an API that is not implemented.
-const Api* find_api(std::int16_t key);
+const Api* find_api(std::int16_t key, Door door = Door::clients);
 
 }  // namespace leat::broker

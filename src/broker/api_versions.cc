@@ -30,7 +30,7 @@ void handle_api_versions(Services& services, const RequestContext& context,
     response.error_code = wire_code(Errc::invalid_request);
     return respond({.message = std::move(response)});
   }
-  for (const Api& api : api_table())
+  for (const Api& api : api_table(context.door))
     response.api_keys.push_back({static_cast<std::int16_t>(api.key), api.advertised_min, api.max_version});
   for (const auto& [name, levels] : metadata::declared_features())
     if (levels.first > 0 || context.version >= first_version_with_zero_features)

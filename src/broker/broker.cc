@@ -9,8 +9,10 @@
 #include "broker/effective_config.h"
 #include "broker/frame_connection.h"
 #include "broker/local_channel.h"
+#include "broker/membership.h"
 #include "broker/services.h"
 #include "config/broker_settings.h"
+#include "config/cluster_settings.h"
 #include "config/log_settings.h"
 
 namespace leat::broker {
@@ -23,9 +25,9 @@ constexpr auto purge_interval = std::chrono::seconds(60);
 /// How often at least logs that sync by time are looked at.
 constexpr auto flush_interval_max = std::chrono::milliseconds(1000);
 
-std::vector<metadata::Endpoint> configured_endpoints(const config::BrokerConfig& config) {
+std::vector<metadata::Endpoint> as_endpoints(const std::vector<config::Listener>& advertised) {
   std::vector<metadata::Endpoint> endpoints;
-  for (const auto& listener : config.advertised_listeners())
+  for (const auto& listener : advertised)
     endpoints.push_back({.listener = listener.name, .host = listener.host, .port = listener.port});
   return endpoints;
 }
@@ -42,31 +44,38 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
         config_(std::move(config)),
         node_id_(config_.get(config::node_id)),
         memory_(memory_limit(environment_, config_)),
-        endpoints_(configured_endpoints(config_)),
+        endpoints_(own_endpoints()),
         fetch_sessions_(
             static_cast<std::size_t>(config_.get(config::max_incremental_fetch_session_cache_slots)),
             environment_.entropy),
         partitions_(environment_, config_, node_id_),
         groups_(environment_, config_, node_id_, partitions_) {}
-  ~Core() override { (void)close(); }
+  ~Core() override {
+    (void)close();
+    // What the controller still answers refers to the services.
+    controller_.reset();
+  }
 
   Result<void> open() {
+    LEAT_CHECK(check_reach());
     LEAT_TRY(auto directories, open_directories());
-    LEAT_TRY(auto formatted, format_missing(directories));
-    (void)formatted;
-    LEAT_TRY(controller_, open_controller(directories));
+    LEAT_CHECK(format_missing(directories));
+    const auto membership = membership_options(directories);
+    if (config_.is_controller()) {
+      LEAT_TRY(controller_, open_controller(directories));
+    }
+    become_member(membership);
+    if (!controller_) LEAT_CHECK(membership_->copy_metadata());
     LEAT_TRY(auto partition_directories, with_rounds(std::move(directories)));
     LEAT_CHECK(follow_metadata(std::move(partition_directories)));
-    services_ = std::make_unique<Services>(Services{environment_, config_, cluster_id_, node_id_, images_, *controller_,
-                                                    partitions_, fetch_sessions_, endpoints_, *producer_ids_, groups_,
-                                                    is_closed_});
+    if (!controller_) LEAT_CHECK(membership_->enter());
     start_timers();
     return {};
   }
 
   std::shared_ptr<protocol::Channel> channel(std::string client_id) override {
-    return std::make_shared<LocalChannel>(shared_from_this(), *services_, std::move(client_id),
-                                          config_.advertised_listeners().front().name);
+    const auto& listeners = config_.is_broker() ? config_.advertised_listeners() : config_.advertised_controller_listeners();
+    return std::make_shared<LocalChannel>(shared_from_this(), *services_, std::move(client_id), listeners.front().name);
   }
 
   std::shared_ptr<Connection> connect(ConnectionInfo info, Connection::Sink sink) override {
@@ -80,6 +89,11 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
 
   Result<void> set_endpoints(std::vector<metadata::Endpoint> endpoints) override {
     endpoints_.set(endpoints);
+    if (!config_.is_broker()) return {};
+    if (!controller_) {
+      membership_->set_endpoints(endpoints);
+      return {};
+    }
     Event registered;
     Result<void> outcome;
     controller_->set_endpoints(std::move(endpoints), [&](Result<void> result) {
@@ -103,17 +117,26 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
       is_closed_ = true;
       for (TimerId timer : timers_) environment_.executor.cancel(timer);
     }
-    if (!controller_) return {};
-    const std::int64_t epoch = controller_->broker_epoch();
+    if (!membership_) return {};
+    const std::int64_t epoch = membership_->broker_epoch();
     groups_.close();
     // As Kafka's single node: leaderships are given up in the metadata first, the marker comes last.
-    Result<void> outcome = controller_->close();
+    Result<void> outcome = controller_ ? controller_->close() : Result<void>();
+    if (auto left = membership_->close(); !left) outcome = left;
     if (auto closed = partitions_.close(epoch); !closed) outcome = closed;
     return outcome;
   }
 
+  void give_up_leaderships() override { membership_->leave(); }
+
  private:
   using Directories = std::vector<std::unique_ptr<LogDirectory>>;
+
+  Result<void> check_reach() const {
+    if (config_.is_controller() || environment_.connector) return {};
+    return Error{Errc::invalid_config, "process.roles is broker, and this broker has no way to other nodes: run leatd, or "
+                                       "leave process.roles out"};
+  }
 
   Result<Directories> open_directories() {
     Directories opened;
@@ -148,7 +171,7 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
   }
 
   /// Gives every directory that has none an identity, the metadata directory first.
-  Result<bool> format_missing(const Directories& directories) {
+  Result<void> format_missing(const Directories& directories) {
     for (const auto& directory : directories) {
       if (!directory->meta()) continue;
       const auto& meta = *directory->meta();
@@ -162,7 +185,10 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
       cluster_id_ = meta.cluster_id;
     }
     const bool is_new = cluster_id_.empty();
-    if (is_new) cluster_id_ = Uuid::random(environment_.entropy).to_string();
+    if (is_new && config_.is_controller()) cluster_id_ = Uuid::random(environment_.entropy).to_string();
+    if (is_new && !config_.is_controller()) {
+      LEAT_TRY(cluster_id_, find_cluster_id(environment_, config_));
+    }
     LogDirectory& metadata = metadata_directory(directories);
     if (!is_new && !metadata.meta())
       return Error{Errc::invalid_config, "the metadata directory " + metadata.path() +
@@ -171,13 +197,45 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
     for (const auto& directory : directories)
       identities_[directory->path()] =
           directory->meta() ? directory->meta()->directory_id : Uuid::random(environment_.entropy);
-    if (is_new)
+    if (is_new && config_.is_controller())
       LEAT_CHECK(metadata::Controller::format(environment_.volume, environment_.clock,
                                               controller_options(directories)));
     for (const auto& directory : directories)
       if (!directory->meta())
         LEAT_CHECK(directory->format({cluster_id_, node_id_, identities_[directory->path()]}));
-    return is_new;
+    return {};
+  }
+
+  std::vector<metadata::Endpoint> own_endpoints() const {
+    return environment_.endpoints.empty() ? as_endpoints(config_.advertised_listeners()) : environment_.endpoints;
+  }
+
+  Membership::Options membership_options(const Directories& directories) const {
+    Membership::Options options{.cluster_id = cluster_id_,
+                                .node_id = node_id_,
+                                .directory_id = identities_.at(config_.metadata_log_dir()),
+                                .log_directories = {},
+                                .endpoints = own_endpoints(),
+                                .clean_broker_epoch = clean_epoch(directories)};
+    for (const auto& directory : directories) options.log_directories.push_back(identities_.at(directory->path()));
+    return options;
+  }
+
+  void become_member(const Membership::Options& options) {
+    Membership::OwnController own;
+    if (controller_) {
+      own.broker_epoch = [this] { return controller_->broker_epoch(); };
+      // It keeps nothing alive: the broker's own way to its controller goes with the broker.
+      own.channel = [this] {
+        return std::make_shared<LocalChannel>(nullptr, *services_, "leat", config_.controller_listener_name());
+      };
+    }
+    membership_ = std::make_unique<Membership>(environment_, config_, images_, options, std::move(own), weak_from_this());
+    partitions_.replicate(membership_->replication());
+    services_ = std::make_unique<Services>(Services{environment_, config_, cluster_id_, node_id_, images_,
+                                                    controller_.get(), membership_->forwarding(), partitions_,
+                                                    fetch_sessions_, endpoints_, membership_->producer_ids(), groups_,
+                                                    is_closed_});
   }
 
   metadata::Controller::Options controller_options(const Directories& directories) const {
@@ -186,7 +244,11 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
     options.cluster_id = cluster_id_;
     options.node_id = node_id_;
     options.directory_id = identities_.at(config_.metadata_log_dir());
-    options.endpoints = configured_endpoints(config_);
+    options.is_broker = config_.is_broker();
+    options.endpoints = own_endpoints();
+    options.controller_endpoints = environment_.controller_endpoints.empty()
+                                       ? as_endpoints(config_.advertised_controller_listeners())
+                                       : environment_.controller_endpoints;
     options.rack = config_.find(config::broker_rack);
     for (const auto& directory : directories) options.log_directories.push_back(identities_.at(directory->path()));
     options.clean_broker_epoch = clean_epoch(directories);
@@ -208,16 +270,13 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
   }
 
   Result<std::unique_ptr<metadata::Controller>> open_controller(const Directories& directories) {
-    LEAT_TRY(auto controller,
-             metadata::Controller::open({.executor = environment_.executor,
-                                         .clock = environment_.clock,
-                                         .entropy = environment_.entropy,
-                                         .volume = environment_.volume,
-                                         .images = images_,
-                                         .diagnostics = environment_.diagnostics},
-                                        controller_options(directories)));
-    producer_ids_ = std::make_unique<ProducerIds>(*controller, node_id_);
-    return controller;
+    return metadata::Controller::open({.executor = environment_.executor,
+                                       .clock = environment_.clock,
+                                       .entropy = environment_.entropy,
+                                       .volume = environment_.volume,
+                                       .images = images_,
+                                       .diagnostics = environment_.diagnostics},
+                                      controller_options(directories));
   }
 
   Result<void> follow_metadata(std::vector<Partitions::Directory> directories) {
@@ -291,6 +350,8 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
            [this] { partitions_.flush_due(); });
     repeat(milliseconds(config_.get(config::producer_id_expiration_check_interval_ms)),
            [this] { partitions_.expire_producers(); });
+    if (environment_.connector)
+      repeat(milliseconds(config_.get(config::replica_lag_time_max_ms)) / 2, [this] { partitions_.review_isrs(); });
     repeat(purge_interval, [this] { partitions_.purge_deleted(); });
     partitions_.on_round_end([weak = weak_from_this()] {
       if (auto self = weak.lock()) self->reconsider_connections();
@@ -315,14 +376,14 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
   std::map<std::string, Uuid> identities_;  // of the log directories, by path
   MemoryBudget memory_;
   Endpoints endpoints_;
+  metadata::Images images_;
   FetchSessions fetch_sessions_;
+  std::unique_ptr<Membership> membership_;  // the partitions refer to it
   Partitions partitions_;
   GroupCoordinator groups_;
-  metadata::Images images_;
   std::mutex applying_;  // one image after the other; before every other lock
   std::shared_ptr<const metadata::Image> applied_;  // null until all logs are loaded; guarded by applying_
   std::unique_ptr<metadata::Controller> controller_;
-  std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<Services> services_;
   std::atomic<bool> is_closed_ = false;  // for requests
 

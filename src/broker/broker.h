@@ -29,12 +29,17 @@ struct Environment {
   io::Volume& volume;
   Diagnostics diagnostics;
   FatalHandler on_fatal;
+  /// To other nodes. Null: there are none, and a configuration that needs some is refused.
+  protocol::Connector* connector = nullptr;
+  /// Where clients and other nodes are told to come. Empty: as the configuration says.
+  std::vector<metadata::Endpoint> endpoints = {};
+  std::vector<metadata::Endpoint> controller_endpoints = {};
   /// What peers can make the broker hold: request frames, fetch buffers, sessions. Not asked for where
   /// queued.max.request.bytes is set.
   std::size_t memory_limit = std::size_t{256} << 20;
 };
 
-/// One Kafka broker and controller: the log directories, the metadata, the partitions and the API table.
+/// One node of a cluster, or all of it: the log directories, the metadata, the partitions and the API table.
 /// Reached only through Channel (in process) or Connection (a transport). Safe from any thread.
 class Broker {
  public:
@@ -55,6 +60,9 @@ class Broker {
   virtual MemoryBudget& memory() = 0;
   virtual Executor& blocking() = 0;
 
+  /// Asks the controller to let this broker stop: others take over what it leads, while it still serves. Blocks until the
+  /// controller agrees or would not miss it any more. Nothing to do for a node that is its own controller.
+  virtual void give_up_leaderships() = 0;
   /// A clean stop (files.md 4): new requests get `closed`; logs are flushed and closed, then the marker is
   /// written. Later calls do nothing.
   virtual Result<void> close() = 0;

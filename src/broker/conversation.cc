@@ -2,6 +2,8 @@
 
 #include <exception>
 
+#include "broker/forward.h"
+
 namespace leat::broker {
 
 void Conversation::submit(const Api& api, RequestContext context, protocol::AnyMessage request,
@@ -88,10 +90,9 @@ void Conversation::pump(std::unique_lock<std::mutex> lock) {
 
 void Conversation::start(const std::shared_ptr<Entry>& entry) {
   try {
-    entry->api->handle(services_, entry->context, entry->request,
-                       [self = shared_from_this(), entry](Answer answer) {
-                         self->answered(entry, std::move(answer));
-                       });
+    Respond respond = [self = shared_from_this(), entry](Answer answer) { self->answered(entry, std::move(answer)); };
+    if (entry->api->forwarded) forward(services_, *entry->api, entry->context, entry->request, std::move(respond));
+    else entry->api->handle(services_, entry->context, entry->request, std::move(respond));
   } catch (const std::exception& failure) {
     // Memory is exhausted: the request fails as a whole, the broker goes on.
     services_.environment.diagnostics.say(LogLevel::error, std::string("a request failed: ") + failure.what());

@@ -20,6 +20,7 @@ FrameConnection::FrameConnection(std::shared_ptr<const void> keep_alive, Service
     : keep_alive_(std::move(keep_alive)),
       services_(services),
       info_(std::move(info)),
+      door_(services.door(info_.listener)),
       conversation_(std::make_shared<Conversation>(services)),
       sink_(std::make_shared<const Sink>(std::move(sink))) {}
 
@@ -34,7 +35,7 @@ void FrameConnection::receive(std::span<std::byte> frame, std::shared_ptr<const 
 
 void FrameConnection::handle(protocol::RequestHeader header, std::span<std::byte> frame, std::size_t body_at,
                              std::shared_ptr<const void> owner) {
-  const Api* api = find_api(header.request_api_key);
+  const Api* api = find_api(header.request_api_key, door_);
   const std::int16_t version = header.request_api_version;
   if (!api || version < api->min_version || version > api->max_version) {
     if (api && api->key == protocol::ApiKey::api_versions) return refuse_api_versions(header.correlation_id);
@@ -50,6 +51,7 @@ void FrameConnection::handle(protocol::RequestHeader header, std::span<std::byte
   RequestContext context{.version = version,
                          .client_id = header.client_id.value_or(""),
                          .listener = info_.listener,
+                         .door = door_,
                          .client_host = "/" + info_.peer.substr(0, info_.peer.rfind(':'))};
   conversation_->submit(*api, std::move(context), std::move(request),
                         [self = shared_from_this(), schema = protocol::response_schema(api->key), version,
@@ -60,7 +62,7 @@ void FrameConnection::handle(protocol::RequestHeader header, std::span<std::byte
 
 /// A version from the future gets the oldest answer, with the range to come back with (A3).
 void FrameConnection::refuse_api_versions(std::int32_t correlation_id) {
-  const Api& api = *find_api(static_cast<std::int16_t>(protocol::ApiKey::api_versions));
+  const Api& api = *find_api(static_cast<std::int16_t>(protocol::ApiKey::api_versions), door_);
   protocol::ApiVersionsResponse response;
   response.error_code = wire_code(Errc::unsupported_version);
   response.api_keys.push_back({static_cast<std::int16_t>(api.key), api.advertised_min, api.max_version});

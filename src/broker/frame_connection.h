@@ -35,6 +35,7 @@ class FrameConnection : public Connection, public std::enable_shared_from_this<F
   const std::shared_ptr<const void> keep_alive_;
   Services& services_;
   const ConnectionInfo info_;
+  const Door door_;
   const std::shared_ptr<Conversation> conversation_;
 
   std::atomic<bool> closing_ = false;

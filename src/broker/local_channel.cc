@@ -25,12 +25,13 @@ LocalChannel::LocalChannel(std::shared_ptr<const void> keep_alive, Services& ser
       services_(services),
       client_id_(std::move(client_id)),
       listener_(std::move(listener)),
+      door_(services.door(listener_)),
       conversation_(std::make_shared<Conversation>(services)) {}
 
 void LocalChannel::send(protocol::Request request, protocol::ResponseDone done) {
   const Sending sending;
   const FatalScope fatal(services_.environment.on_fatal);
-  const Api* api = find_api(request.message.schema().id);
+  const Api* api = find_api(request.message.schema().id, door_);
   if (closed_) {
     answer(std::move(done), Error{Errc::disconnected, "the channel was closed"});
   } else if (services_.is_closed) {
@@ -42,7 +43,8 @@ void LocalChannel::send(protocol::Request request, protocol::ResponseDone done) 
   } else {
     RequestContext context{.version = request.version,
                            .client_id = request.client_id.empty() ? client_id_ : request.client_id,
-                           .listener = listener_};
+                           .listener = listener_,
+                           .door = door_};
     conversation_->submit(*api, std::move(context), std::move(request.message),
                           [self = shared_from_this(), done = std::move(done)](Answer reply) {
                             if (reply.failed) self->answer(done, Error{Errc::disconnected, "the request failed"});

@@ -33,6 +33,7 @@ class LocalChannel : public protocol::Channel, public std::enable_shared_from_th
   Services& services_;
   const std::string client_id_;
   const std::string listener_;
+  const Door door_;
   const std::shared_ptr<Conversation> conversation_;
   std::atomic<bool> closed_ = false;
 

@@ -103,7 +103,7 @@ Partitions::PartitionPtr Partitions::adopt(storage::LoadedLog loaded, std::size_
                                            const config::LogConfig& config) {
   directory_of_[loaded.partition] = directory;
   return std::make_shared<replication::Partition>(self_, std::move(loaded), *directories_[directory].rounds,
-                                                  environment_.clock, config);
+                                                  environment_.clock, config, replication_.peers);
 }
 
 Partitions::PartitionPtr Partitions::create(const TopicPartition& id, const Uuid& topic_id,
@@ -125,17 +125,45 @@ Partitions::PartitionPtr Partitions::create(const TopicPartition& id, const Uuid
   return nullptr;
 }
 
-void Partitions::take_role(replication::Partition& partition, const metadata::PartitionImage& image) {
-  auto updated = partition.update({.leader = image.leader,
-                                   .leader_epoch = image.leader_epoch,
-                                   .partition_epoch = image.partition_epoch,
-                                   .replicas = image.replicas,
-                                   .isr = image.isr,
-                                   .recovery_state =
-                                       replication::RecoveryState(image.leader_recovery_state)});
+void Partitions::take_role(const PartitionPtr& partition, const metadata::PartitionImage& state,
+                           const metadata::Image& image) {
+  auto updated = partition->update({.leader = state.leader,
+                                    .leader_epoch = state.leader_epoch,
+                                    .partition_epoch = state.partition_epoch,
+                                    .replicas = state.replicas,
+                                    .isr = state.isr,
+                                    .recovery_state = replication::RecoveryState(state.leader_recovery_state)});
   if (!updated)
-    environment_.diagnostics.say(LogLevel::error, "leading " + partition.id().to_string() + ": " +
+    environment_.diagnostics.say(LogLevel::error, "leading " + partition->id().to_string() + ": " +
                                                       updated.error().to_string());
+  follow_or_not(partition, state, image);
+}
+
+void Partitions::follow_or_not(const PartitionPtr& partition, const metadata::PartitionImage& state,
+                               const metadata::Image& image) {
+  if (!replication_.fetchers) return;
+  const auto leader = image.brokers.find(state.leader);
+  if (state.leader != self_ && leader != image.brokers.end() && !leader->second.fenced)
+    replication_.fetchers->follow(partition, state.leader, state.leader_epoch);
+  else
+    replication_.fetchers->unfollow(partition->topic_id(), partition->id().partition);
+}
+
+void Partitions::note_brokers(const Table& table, const metadata::Image& before, const metadata::Image& after) {
+  if (!replication_.fetchers || before.brokers == after.brokers) return;
+  replication_.fetchers->addresses_changed(before, after);
+  for (const auto& [topic_id, partitions] : table.by_id)
+    for (const auto& [index, partition] : partitions) {
+      const auto* state = after.partition(topic_id, index);
+      if (!state) continue;
+      follow_or_not(partition, *state, after);
+      if (state->leader == self_) partition->review_isr();
+    }
+}
+
+void Partitions::review_isrs() {
+  for (const auto& [name, partitions] : table()->by_name)
+    for (const auto& [index, partition] : partitions) partition->review_isr();
 }
 
 void Partitions::add_topic(Table& table, const metadata::TopicImage& topic, const metadata::Image& image,
@@ -143,7 +171,10 @@ void Partitions::add_topic(Table& table, const metadata::TopicImage& topic, cons
   const auto config = topic_config(image, topic.name);
   auto& by_id = table.by_id[topic.id];
   for (const auto& [index, partition_image] : topic.partitions) {
-    if (!is_replica(partition_image, self_)) continue;
+    if (!is_replica(partition_image, self_)) {
+      if (const auto left = by_id.find(index); left != by_id.end()) remove(table, PartitionPtr(left->second));
+      continue;
+    }
     auto& slot = by_id[index];
     if (!slot && absent == Absent::created && !table.offline.contains({topic.id, index})) {
       slot = create({topic.name, index}, topic.id, config);
@@ -154,23 +185,28 @@ void Partitions::add_topic(Table& table, const metadata::TopicImage& topic, cons
       table.offline.emplace(topic.id, index);
       continue;
     }
-    take_role(*slot, partition_image);
+    take_role(slot, partition_image, image);
   }
 }
 
 void Partitions::remove_topic(Table& table, const metadata::TopicImage& topic) {
   std::erase_if(table.offline, [&](const auto& partition) { return partition.first == topic.id; });
-  auto found = table.by_id.find(topic.id);
+  const auto found = table.by_id.find(topic.id);
   if (found == table.by_id.end()) return;
-  for (auto& [index, partition] : found->second) {
-    partition->retire();
-    auto at = directory_of_.find(partition->id());
-    if (auto removed = directories_[at->second].files->remove(at->first, environment_.entropy); !removed)
-      environment_.diagnostics.say(LogLevel::error, removed.error().to_string());
-    directory_of_.erase(at);
-  }
-  table.by_id.erase(found);
+  for (const auto& [index, partition] : std::map(found->second)) remove(table, partition);
+  table.by_id.erase(topic.id);
   table.by_name.erase(topic.name);
+}
+
+void Partitions::remove(Table& table, const PartitionPtr& partition) {
+  if (replication_.fetchers) replication_.fetchers->unfollow(partition->topic_id(), partition->id().partition);
+  partition->retire();
+  auto at = directory_of_.find(partition->id());
+  if (auto removed = directories_[at->second].files->remove(at->first, environment_.entropy); !removed)
+    environment_.diagnostics.say(LogLevel::error, removed.error().to_string());
+  directory_of_.erase(at);
+  table.by_id[partition->topic_id()].erase(partition->id().partition);
+  table.by_name[partition->id().topic].erase(partition->id().partition);
 }
 
 void Partitions::apply(const metadata::Image& before, const metadata::Image& after) {
@@ -182,6 +218,7 @@ void Partitions::apply(const metadata::Image& before, const metadata::Image& aft
     if (!after.topic(id)) remove_topic(*table, *topic);
   for (const auto& [id, topic] : after.topics_by_id)
     if (before.topic(id) != topic.get()) add_topic(*table, *topic, after, Absent::created);
+  note_brokers(*table, before, after);
   if (before.configs != after.configs)
     for (const auto& [name, partitions] : table->by_name) {
       const auto config = topic_config(after, name);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "broker/broker.h"
+#include "broker/replica_fetchers.h"
 #include "metadata/image.h"
 #include "replication/partition.h"
 #include "storage/log_directory.h"
@@ -35,7 +36,14 @@ class Partitions {
     bool is_checkpointing = false;
   };
 
+  /// What replicas on several brokers need; none of it for a broker that is alone.
+  struct Replication {
+    replication::Peers peers;
+    ReplicaFetchers* fetchers = nullptr;
+  };
   Partitions(const Environment& environment, const config::BrokerConfig& config, NodeId self);
+  /// Before open(). What it refers to outlives the partitions.
+  void replicate(Replication replication) { replication_ = replication; }
 
   /// Loads every log, sets strays aside, creates what is missing and takes the roles of `image`. While a directory of
   /// `log.dirs` is away, what is missing may lie there: it is offline and not created, as in Kafka.
@@ -78,6 +86,8 @@ class Partitions {
   void delete_records(std::vector<Deletion>& deletions);
   /// Every `log.flush.start.offset.checkpoint.interval.ms`: what moved without anybody waiting for it.
   void checkpoint_log_starts();
+  /// Every `replica.lag.time.max.ms` / 2: leaders look who lags.
+  void review_isrs();
   /// Every `producer.id.expiration.check.interval.ms`.
   void expire_producers();
   /// Removes what was deleted long enough ago.
@@ -111,17 +121,24 @@ class Partitions {
   enum class Absent { created, offline };
   void add_topic(Table& table, const metadata::TopicImage& topic, const metadata::Image& image, Absent absent);
   void remove_topic(Table& table, const metadata::TopicImage& topic);
+  /// It lies here no longer: it is deleted, or was moved away.
+  void remove(Table& table, const PartitionPtr& partition);
   /// In the directory with the fewest logs that can; null when none can.
   PartitionPtr create(const TopicPartition& id, const Uuid& topic_id, const config::LogConfig& config);
   Result<void> close_directory(std::size_t directory, std::int64_t broker_epoch);
   /// Waits until the files are durable.
   Result<void> sync(const std::vector<std::shared_ptr<io::File>>& files);
-  void take_role(replication::Partition& partition, const metadata::PartitionImage& image);
+  void take_role(const PartitionPtr& partition, const metadata::PartitionImage& state, const metadata::Image& image);
+  /// Its leader is asked for it while that is alive (cluster.md H3).
+  void follow_or_not(const PartitionPtr& partition, const metadata::PartitionImage& state, const metadata::Image& image);
+  /// Brokers came, went, or moved.
+  void note_brokers(const Table& table, const metadata::Image& before, const metadata::Image& after);
   PartitionPtr adopt(storage::LoadedLog loaded, std::size_t directory, const config::LogConfig& config);
 
   const Environment& environment_;
   const config::BrokerConfig& started_with_;
   const NodeId self_;
+  Replication replication_;
   std::vector<Directory> directories_;
   std::atomic<bool> flushes_by_time_ = false;  // some log does
 

@@ -18,17 +18,19 @@ void ProducerIds::next(Done done) {
 void ProducerIds::ask_for_more() {
   protocol::AllocateProducerIdsRequest request;
   request.broker_id = self_;
-  request.broker_epoch = controller_.broker_epoch();
-  controller_.allocate_producer_ids(request, [this](const auto& block) { refill(block); });
+  request.broker_epoch = broker_epoch_();
+  controller_->ask<protocol::AllocateProducerIdsResponse>(request, [weak = weak_from_this()](const auto& block) {
+    if (auto self = weak.lock()) self->refill(block);
+  });
 }
 
-void ProducerIds::refill(const protocol::AllocateProducerIdsResponse& block) {
+void ProducerIds::refill(const Result<protocol::AllocateProducerIdsResponse>& block) {
   std::unique_lock lock(mutex_);
   refilling_ = false;
-  const auto error = static_cast<Errc>(block.error_code);
+  const Errc error = block ? static_cast<Errc>(block->error_code) : block.error().code;
   if (error == Errc::none) {
-    next_ = block.producer_id_start;
-    end_ = block.producer_id_start + block.producer_id_len;
+    next_ = block->producer_id_start;
+    end_ = block->producer_id_start + block->producer_id_len;
   }
   for (auto& done : std::exchange(waiting_, {})) {
     Result<std::int64_t> id = Error{};

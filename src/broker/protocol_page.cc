@@ -46,7 +46,6 @@ struct Remark {
 constexpr Remark remarks[] = {
     {ApiKey::produce, "A transactional batch is refused with INVALID_TXN_STATE."},
     {ApiKey::fetch, "By consumers. Of transactions that Kafka left in the directory, both isolation levels are what they are there."},
-    {ApiKey::create_topics, "One node, so a replication factor above 1 is refused."},
     {ApiKey::init_producer_id, "A transactional id is refused with TRANSACTIONAL_ID_AUTHORIZATION_FAILED."},
 };
 

@@ -1,18 +1,18 @@
 #include "broker/handlers.h"
 #include "metadata/reassignment.h"
 
-/// Where replicas are and which of them lead: sent on to the controller, as in topics.cc.
+/// What the controller decides of replicas: where they are and which of them lead.
 namespace leat::broker {
 
 void handle_elect_leaders(Services& services, const RequestContext&, protocol::ElectLeadersRequest& request,
                           Respond respond) {
-  services.controller.elect_leaders(std::move(request),
+  services.controller->elect_leaders(std::move(request),
                                     [respond](auto response) { respond({.message = std::move(response)}); });
 }
 
 void handle_alter_partition_reassignments(Services& services, const RequestContext&,
                                           protocol::AlterPartitionReassignmentsRequest& request, Respond respond) {
-  services.controller.alter_partition_reassignments(
+  services.controller->alter_partition_reassignments(
       std::move(request), [respond](auto response) { respond({.message = std::move(response)}); });
 }
 
@@ -23,7 +23,7 @@ void handle_list_partition_reassignments(Services& services, const RequestContex
 
 void handle_unregister_broker(Services& services, const RequestContext&, protocol::UnregisterBrokerRequest& request,
                               Respond respond) {
-  services.controller.unregister_broker(std::move(request),
+  services.controller->unregister_broker(std::move(request),
                                         [respond](auto response) { respond({.message = std::move(response)}); });
 }
 

@@ -9,11 +9,15 @@
 
 namespace leat::broker {
 
+/// Whose listener a request came in on.
+enum class Door : std::uint8_t { clients, controller };
+
 /// Who asks, and at which version the request is to be understood and answered.
 struct RequestContext {
   std::int16_t version = 0;
   std::string client_id;
   std::string listener;
+  Door door = Door::clients;
   std::string client_host;  ///< as Kafka's tools show it: "/127.0.0.1"; empty in process
 };
 

@@ -4,11 +4,13 @@
 #include <string>
 
 #include "broker/broker.h"
+#include "broker/controller_link.h"
 #include "broker/endpoints.h"
 #include "broker/fetch_sessions.h"
 #include "broker/group_coordinator.h"
 #include "broker/partitions.h"
 #include "broker/producer_ids.h"
+#include "broker/request.h"
 #include "metadata/controller.h"
 
 namespace leat::broker {
@@ -20,13 +22,20 @@ struct Services {
   const std::string& cluster_id;
   NodeId node_id;
   metadata::Images& images;
-  metadata::Controller& controller;
+  /// Null where this node is no controller: what it would decide is forwarded (forward.h).
+  metadata::Controller* controller;
+  /// To the active controller, for what clients ask.
+  ControllerLink& forwarding;
   Partitions& partitions;
   FetchSessions& fetch_sessions;
   Endpoints& endpoints;
   ProducerIds& producer_ids;
   GroupCoordinator& groups;
   const std::atomic<bool>& is_closed;
+
+  Door door(const std::string& listener) const {
+    return config.is_controller_listener(listener) ? Door::controller : Door::clients;
+  }
 };
 
 }  // namespace leat::broker

@@ -1,23 +1,23 @@
 #include "broker/handlers.h"
 
-/// What a broker sends on to the controller; here it is in the same process.
+/// What the controller decides of topics.
 namespace leat::broker {
 
 void handle_create_topics(Services& services, const RequestContext& context,
                           protocol::CreateTopicsRequest& request, Respond respond) {
-  services.controller.create_topics(std::move(request), context.version,
+  services.controller->create_topics(std::move(request), context.version,
                                     [respond](auto response) { respond({.message = std::move(response)}); });
 }
 
 void handle_delete_topics(Services& services, const RequestContext& context,
                           protocol::DeleteTopicsRequest& request, Respond respond) {
-  services.controller.delete_topics(std::move(request), context.version,
+  services.controller->delete_topics(std::move(request), context.version,
                                     [respond](auto response) { respond({.message = std::move(response)}); });
 }
 
 void handle_create_partitions(Services& services, const RequestContext& context,
                               protocol::CreatePartitionsRequest& request, Respond respond) {
-  services.controller.create_partitions(
+  services.controller->create_partitions(
       std::move(request), context.version,
       [respond](auto response) { respond({.message = std::move(response)}); });
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/forward.h"
 #include "broker/internal_topics.h"
 #include "config/coordinator_settings.h"
 
@@ -34,23 +35,28 @@ NewTopic shape_of(const Services& services, std::string name) {
   return topic;
 }
 
+void say_failure(const Diagnostics& diagnostics, const protocol::CreateTopicsResponse::CreatableTopicResult& topic) {
+  if (topic.error_code == 0 || topic.error_code == static_cast<std::int16_t>(Errc::topic_already_exists)) return;
+  diagnostics.say(LogLevel::warning, "creating topic " + topic.name + " on demand: " +
+                                         topic.error_message.value_or("error " + std::to_string(topic.error_code)));
+}
+
 }  // namespace
 
 void create_on_demand(Services& services, std::vector<std::string> names, std::function<void()> done) {
   protocol::CreateTopicsRequest request;
   request.timeout_ms = 30'000;
   for (auto& name : names) request.topics.push_back(shape_of(services, std::move(name)));
-  services.controller.create_topics(
-      // By value: the request may be answered already, so nothing of it keeps the broker until this comes.
-      std::move(request), 7,
-      [diagnostics = services.environment.diagnostics, done = std::move(done)](protocol::CreateTopicsResponse response) {
-        for (const auto& topic : response.topics)
-          if (topic.error_code != 0 && topic.error_code != static_cast<std::int16_t>(Errc::topic_already_exists))
-            diagnostics.say(
-                LogLevel::warning, "creating topic " + topic.name + " on demand: " +
-                                       topic.error_message.value_or("error " + std::to_string(topic.error_code)));
-        done();
-      });
+  constexpr std::int16_t version = 7;
+  const Api& api = *find_api(static_cast<std::int16_t>(protocol::ApiKey::create_topics));
+  protocol::AnyMessage message(std::move(request));
+  forward(services, api, {.version = version, .client_id = "leat", .listener = {}, .client_host = {}}, message,
+          // By value: the request may be answered already, so nothing of it keeps the broker until this comes.
+          [diagnostics = services.environment.diagnostics, done = std::move(done)](Answer answer) {
+            if (const auto* response = answer.message.get_if<protocol::CreateTopicsResponse>())
+              for (const auto& topic : response->topics) say_failure(diagnostics, topic);
+            done();
+          });
 }
 
 }  // namespace leat::broker

@@ -147,4 +147,9 @@ Result<BrokerConfig> BrokerConfig::parse(std::span<const Property> properties, F
   return parse(properties, built_in_settings(), face);
 }
 
+bool BrokerConfig::is_controller_listener(std::string_view name) const {
+  const auto& names = state_->choice.controller_names;
+  return std::ranges::find(names, name) != names.end();
+}
+
 }  // namespace leat::config

@@ -67,6 +67,9 @@ class BrokerConfig {
   const std::vector<Listener>& advertised_controller_listeners() const noexcept {
     return state_->choice.controller.advertised;
   }
+  /// Of `controller.listener.names`: the first, and whether it is one, opened or not.
+  const std::string& controller_listener_name() const noexcept { return state_->choice.controller_names.front(); }
+  bool is_controller_listener(std::string_view name) const;
   /// The name of the listener that brokers use among themselves.
   const std::string& inter_broker_listener() const noexcept { return state_->choice.between_brokers; }
   /// Where to ask for the active controller; only host and port count. At least one where this node is no controller.

@@ -26,6 +26,10 @@ inline constexpr Setting<std::int32_t> controller_socket_timeout_ms{{
     .name = "controller.socket.timeout.ms", .fallback = 30000,
     .doc = "How long a broker waits for the controller's answer to what it reports and asks."}};
 
+inline constexpr Setting<std::int32_t> initial_broker_registration_timeout_ms{{
+    .name = "initial.broker.registration.timeout.ms", .fallback = 60000,
+    .doc = "A broker that has not become part of its cluster so long after its start gives up."}};
+
 inline constexpr Setting<std::int64_t> replica_lag_time_max_ms{{
     .name = "replica.lag.time.max.ms", .fallback = 30000, .min = 1,
     .doc = "A follower that has not caught up with the leader for so long leaves the in-sync replicas."}};
@@ -50,7 +54,7 @@ inline constexpr Setting<std::int32_t> replica_socket_timeout_ms{{
 
 inline constexpr const SettingInfo* cluster_settings[] = {
     &controller_quorum_voters, &controller_quorum_bootstrap_servers, &controller_quorum_request_timeout_ms,
-    &controller_quorum_retry_backoff_ms, &controller_quorum_fetch_max_bytes, &controller_socket_timeout_ms,
+    &controller_quorum_retry_backoff_ms, &controller_quorum_fetch_max_bytes, &controller_socket_timeout_ms, &initial_broker_registration_timeout_ms,
     &replica_lag_time_max_ms, &replica_fetch_wait_max_ms, &replica_fetch_min_bytes, &replica_fetch_max_bytes,
     &replica_fetch_response_max_bytes, &replica_fetch_backoff_ms, &replica_socket_timeout_ms};
 

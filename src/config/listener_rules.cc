@@ -120,12 +120,12 @@ void advertise(ListenerPair& pair, const std::vector<Listener>& given) {
 }  // namespace
 
 Result<ListenerChoice> apply_listener_rules(const SettingValues& values) {
-  StringList controllers;
+  ListenerChoice choice;
+  StringList& controllers = choice.controller_names;
   for (const std::string& name : values.get(controller_listener_names)) controllers.push_back(upper(name));
   LEAT_TRY(Protocols protocols, parse_protocols(split_list(values.get(listener_security_protocol_map))));
 
   LEAT_TRY(const auto all, parse_listeners(listeners, values.get(listeners)));
-  ListenerChoice choice;
   for (const Listener& listener : all) {
     const bool is_controllers = std::ranges::find(controllers, listener.name) != controllers.end();
     (is_controllers ? choice.controller : choice.clients).listeners.push_back(listener);

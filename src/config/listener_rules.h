@@ -20,6 +20,7 @@ struct ListenerPair {
 struct ListenerChoice {
   ListenerPair clients;     ///< none where the node is no broker
   ListenerPair controller;  ///< none where the node is no controller, or a single node that opens none
+  std::vector<std::string> controller_names;  ///< `controller.listener.names`, upper case
   std::string between_brokers;  ///< the name of the one that brokers use among themselves
 };
 

@@ -26,6 +26,7 @@
 #include "metadata/reassignment.h"
 #include "protocol/messages/metadata_records.h"
 #include "quorum/directories.h"
+#include "quorum/fetch_service.h"
 #include "quorum/metadata_log.h"
 
 namespace leat::metadata {
@@ -126,6 +127,7 @@ struct Controller::Core : std::enable_shared_from_this<Controller::Core> {
 
   // The drainer's:
   std::unique_ptr<quorum::MetadataLog> log_;
+  std::shared_ptr<quorum::FetchService> copies_;
   ImageBuilder head_;
   BrokerSessions sessions_;
 
@@ -155,7 +157,7 @@ Result<void> Controller::Core::start() {
                                             .directory_id = options_.directory_id,
                                             .endpoints = voter_endpoints(options_.controller_endpoints)},
                                            env_.diagnostics));
-  LEAT_CHECK(log_->replay([&](const quorum::MetadataLog::Batch& batch) {
+  LEAT_CHECK(log_->replay(log_->end(), [&](const quorum::MetadataLog::Batch& batch) {
     return head_.apply_batch(batch.values, batch.last_offset, batch.epoch);
   }));
   LEAT_CHECK(check_features(head_.image()));
@@ -163,9 +165,16 @@ Result<void> Controller::Core::start() {
   head_.set_end(term_start, log_->epoch());
   quorum_epoch_ = log_->epoch();
   LEAT_CHECK(activate());
-  LEAT_CHECK(register_broker());
+  if (options_.is_broker) LEAT_CHECK(register_broker());
   LEAT_CHECK(log_->sync_now());
   env_.images.publish(head_.publish());
+  copies_ = std::make_shared<quorum::FetchService>(
+      env_.executor, env_.clock, *log_,
+      quorum::FetchService::Options{.cluster_id = options_.cluster_id,
+                                    .node_id = options_.node_id,
+                                    .endpoint = options_.controller_endpoints.empty()
+                                                    ? quorum::VoterEndpoint{}
+                                                    : voter_endpoints(options_.controller_endpoints).front()});
   sessions_.begin(head_.image(), env_.executor.now(), options_.node_id);
   watch_sessions();
   return {};
@@ -329,6 +338,7 @@ void Controller::Core::drain() {
 void Controller::Core::committed(std::vector<Answer> answers, Result<void> synced) {
   if (synced) {
     env_.images.publish(head_.publish());
+    copies_->advanced();
   } else {
     std::lock_guard lock(mutex_);
     failure_ = synced.error();
@@ -360,10 +370,15 @@ Result<void> Controller::Core::close() {
   if (!wait_idle(lock)) return Error{Errc::timed_out, "closing the metadata log: operations are still under way"};
   if (failure_) return *failure_;
   lock.unlock();
-  LEAT_CHECK(append(decide_controlled_shutdown(head_.image(), options_.node_id, leadership())));
-  LEAT_CHECK(append(decide_fence(head_.image(), options_.node_id, leadership())));
+  if (options_.is_broker) {
+    LEAT_CHECK(append(decide_controlled_shutdown(head_.image(), options_.node_id, leadership())));
+    LEAT_CHECK(append(decide_fence(head_.image(), options_.node_id, leadership())));
+  }
   LEAT_CHECK(log_->sync_now());
   env_.images.publish(head_.publish());
+  // The others hear of it, and then of nothing more.
+  copies_->advanced();
+  copies_->close();
   return log_->close();
 }
 
@@ -374,6 +389,8 @@ void Controller::Core::abandon() {
   stop_watching();
   dropped.swap(queue_);
   wait_idle(lock);
+  lock.unlock();
+  if (copies_) copies_->close();
 }
 
 Controller::Controller(std::shared_ptr<Core> core) : core_(std::move(core)) {}
@@ -563,6 +580,17 @@ void Controller::assign_replicas(protocol::AssignReplicasToDirsRequest request,
 void Controller::allocate_producer_ids(protocol::AllocateProducerIdsRequest request,
                                        Done<protocol::AllocateProducerIdsResponse> done) {
   core_->carry_out_for_broker(std::move(request), decide_allocate_producer_ids, std::move(done));
+}
+
+void Controller::fetch(const protocol::FetchRequest& request, Done<protocol::FetchResponse> done) {
+  core_->copies_->fetch(request, std::move(done));
+}
+protocol::FetchSnapshotResponse Controller::fetch_snapshot(const protocol::FetchSnapshotRequest& request) {
+  return core_->copies_->fetch_snapshot(request);
+}
+protocol::DescribeQuorumResponse Controller::describe_quorum(const protocol::DescribeQuorumRequest& request,
+                                                             std::int16_t version) {
+  return core_->copies_->describe(request, version);
 }
 
 void Controller::set_endpoints(std::vector<Endpoint> endpoints, Done<Result<void>> done) {

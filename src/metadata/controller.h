@@ -24,7 +24,10 @@
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_topics.h"
+#include "protocol/messages/describe_quorum.h"
 #include "protocol/messages/elect_leaders.h"
+#include "protocol/messages/fetch.h"
+#include "protocol/messages/fetch_snapshot.h"
 #include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/unregister_broker.h"
 
@@ -52,6 +55,8 @@ class Controller {
     std::string cluster_id;
     NodeId node_id = 1;
     Uuid directory_id;
+    /// Whether this node is a broker too, which is then registered and unfenced at once. It needs no heartbeats.
+    bool is_broker = true;
     /// What this broker registers with.
     std::vector<Endpoint> endpoints;
     std::optional<std::string> rack;
@@ -113,6 +118,11 @@ class Controller {
                        Done<protocol::AssignReplicasToDirsResponse> done);
   void allocate_producer_ids(protocol::AllocateProducerIdsRequest request,
                              Done<protocol::AllocateProducerIdsResponse> done);
+  /// What nodes without a vote ask: the log itself, and who copies it (cluster.md C).
+  void fetch(const protocol::FetchRequest& request, Done<protocol::FetchResponse> done);
+  protocol::FetchSnapshotResponse fetch_snapshot(const protocol::FetchSnapshotRequest& request);
+  protocol::DescribeQuorumResponse describe_quorum(const protocol::DescribeQuorumRequest& request,
+                                                    std::int16_t version);
   /// The broker now listens elsewhere (a server was attached): registers the same incarnation again.
   void set_endpoints(std::vector<Endpoint> endpoints, Done<Result<void>> done);
 

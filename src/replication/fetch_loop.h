@@ -18,7 +18,7 @@ namespace leat::replication {
 /// One fetcher at work: asks the leader over a link of its own and has the partitions do what comes of it. An append runs
 /// where the answer arrives; what may wait for the disk runs on `blocking`.
 ///
-/// Safe from any thread. Its mutex is held under no other lock, and while nothing is called.
+/// Safe from any thread. Its mutex is held while nothing is called.
 class FetchLoop : public std::enable_shared_from_this<FetchLoop> {
  public:
   struct Environment {

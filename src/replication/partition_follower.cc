@@ -1,29 +1,11 @@
 #include <algorithm>
 
 #include "base/errors.h"
-#include "record/batch_view.h"
+#include "record/fetched_batches.h"
 #include "replication/partition.h"
 
 /// What a follower does with what its leader says.
 namespace leat::replication {
-namespace {
-
-/// The whole and sound batches at the front, up to one of a newer leader (F18).
-Result<Bytes> usable(Bytes batches, LeaderEpoch leader_epoch) {
-  std::size_t size = 0;
-  for (record::BatchCursor cursor(batches);;) {
-    auto batch = cursor.next();
-    if (!batch) return std::move(batch).error();
-    if (!*batch || (*batch)->leader_epoch() > leader_epoch) break;
-    if (!(*batch)->check_crc())
-      return Error{Errc::corrupt_message, "a fetched batch at offset " + std::to_string((*batch)->base_offset()) +
-                                              " does not have the checksum that it says"};
-    size += (*batch)->size();
-  }
-  return batches.subspan(0, size);
-}
-
-}  // namespace
 
 Errc Partition::why_not_following(LeaderEpoch leader_epoch) const {
   if (retired_) return Errc::unknown_topic_or_partition;
@@ -89,7 +71,7 @@ Result<void> Partition::append_fetched(Bytes batches) {
 std::optional<Result<FollowerPosition>> Partition::append_as_follower(LeaderEpoch leader_epoch, Bytes batches,
                                                                       Offset high_watermark, Offset log_start,
                                                                       Followed done) {
-  auto taken = usable(batches, leader_epoch);
+  auto taken = record::usable_batches(batches, leader_epoch);
   if (!taken) return std::move(taken).error();
   Aftermath after;
   bool wants_sync = false;

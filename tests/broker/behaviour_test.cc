@@ -438,7 +438,7 @@ TEST_P(Behaviour, AdvertisesOnlyWhatItAnswers) {
   std::set<std::int16_t> keys;
   for (const auto& api : answer.api_keys) keys.insert(api.api_key);
   EXPECT_EQ(keys, (std::set<std::int16_t>{0,  1,  2,  3,  8,  9,  10, 11, 12, 13, 14, 15, 16,
-                                          18, 19, 20, 21, 22, 23, 32, 33, 35, 37, 42, 43, 44, 45, 46, 47, 60, 64}));
+                                          18, 19, 20, 21, 22, 23, 32, 33, 35, 37, 42, 43, 44, 45, 46, 47, 55, 60, 64}));
   for (const auto& feature : answer.supported_features) EXPECT_GT(feature.min_version, 0) << feature.name;
 }
 
@@ -591,6 +591,13 @@ protocol::AnyMessage request_for(protocol::ApiKey key, std::int16_t version, con
     case ApiKey::offset_delete: {
       protocol::OffsetDeleteRequest request;
       request.group_id = "g";
+      return request;
+    }
+    case ApiKey::describe_quorum: {
+      protocol::DescribeQuorumRequest request;
+      auto& topic = request.topics.emplace_back();
+      topic.topic_name = "__cluster_metadata";
+      topic.partitions.emplace_back();
       return request;
     }
     case ApiKey::list_groups: return protocol::ListGroupsRequest();

@@ -209,8 +209,8 @@ class LeatdTest(unittest.TestCase):
         self.assertEqual(status, 0, err)
 
     def test_a_key_of_kafkas_that_is_ignored_gives_one_warning(self):
-        key = "replica.socket.timeout.ms"
-        with self.start("--set", f"{key}=30000", "--log-level", "warning") as daemon:
+        key = "replica.socket.receive.buffer.bytes"
+        with self.start("--set", f"{key}=65536", "--log-level", "warning") as daemon:
             status, _, err = daemon.stop()
         self.assertEqual(status, 0, err)
         lines = [line for line in err.splitlines() if key in line]

@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   metadata::ImageBuilder builder;
   auto log = quorum::MetadataLog::open(machine.disk, machine.scheduler, {.directory = "data/__cluster_metadata-0"}, {});
   if (log) {
-    auto replayed = (*log)->replay([&](const auto& batch) -> Result<void> {
+    auto replayed = (*log)->replay((*log)->end(), [&](const auto& batch) -> Result<void> {
       return batch.is_control ? Result<void>() : builder.apply_batch(batch.values, batch.last_offset, batch.epoch);
     });
     if (replayed) (void)(*log)->lead();

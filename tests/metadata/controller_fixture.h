@@ -85,7 +85,7 @@ class ControllerTest : public testing::Test {
     std::vector<std::string> lines;
     auto log = quorum::MetadataLog::open(disk, scheduler, {.directory = std::string(directory) + "/__cluster_metadata-0"}, {});
     EXPECT_TRUE(log);
-    const auto replayed = (*log)->replay([&](const quorum::MetadataLog::Batch& batch) -> Result<void> {
+    const auto replayed = (*log)->replay((*log)->end(), [&](const quorum::MetadataLog::Batch& batch) -> Result<void> {
       Offset at = batch.last_offset - static_cast<Offset>(batch.values.size()) + 1;
       if (batch.is_control && batch.last_offset >= from) lines.push_back(std::to_string(batch.last_offset) + " control");
       for (Bytes value : batch.values) {

@@ -33,7 +33,7 @@ class MetadataLogTest : public testing::Test {
     auto opened = MetadataLog::open(disk, scheduler, {.directory = directory, .directory_id = directory_id}, {});
     ASSERT_TRUE(opened) << opened.error().to_string();
     log = std::move(*opened);
-    const auto ok = log->replay([&](const MetadataLog::Batch& batch) -> Result<void> {
+    const auto ok = log->replay(log->end(), [&](const MetadataLog::Batch& batch) -> Result<void> {
       for (Bytes text : batch.values) replayed.push_back(text.to_string());
       last = batch.last_offset;
       return {};
@@ -136,7 +136,7 @@ TEST_F(MetadataLogTest, ADamagedSnapshotIsRefused) {
   disk.flip_bits(std::string(directory) + "/" + snapshot_name({}), 100, 1);
   auto opened = MetadataLog::open(disk, scheduler, {.directory = directory, .directory_id = directory_id}, {});
   ASSERT_TRUE(opened);
-  const auto replay = (*opened)->replay([](const auto&) -> Result<void> { return {}; });
+  const auto replay = (*opened)->replay((*opened)->end(), [](const auto&) -> Result<void> { return {}; });
   ASSERT_FALSE(replay);
   EXPECT_EQ(replay.error().code, Errc::corrupt);
 }
