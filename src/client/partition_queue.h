@@ -36,6 +36,8 @@ struct Batch {
   bool was_first = false;
   ProducerIdentity identity;
   std::int32_t base_sequence = record::no_sequence;
+  /// The broker has said that the log does not hold it, nor what follows it, under this identity.
+  bool is_absent = false;
   /// Built, as first sent. A broker in this process stamps these bytes.
   std::shared_ptr<std::vector<std::byte>> bytes;
 };
@@ -57,13 +59,24 @@ struct PartitionQueue {
   /// Whom the broker knows as the writer here, and what comes next from it.
   ProducerIdentity identity;
   std::int32_t next_sequence = 0;
-  /// A sequence was lost: go on under a new identity, once nothing is in flight.
+  /// A batch under this identity was acknowledged. Until then they go one by one: a broker takes whatever it sees first of
+  /// a producer for the beginning, also what comes behind a batch that it could not take at that moment.
+  bool is_known = false;
+  /// A sequence was lost: go on under a new identity, once it is known of all that was sent whether it was written.
   bool needs_new_identity = false;
 
+  /// Brokers remember the last five batches of a producer (behaviours.md C1).
+  std::size_t in_flight_max() const { return is_known ? 5 : 1; }
   bool has_unsent_front(Instant now) const {
     if (waiting.empty()) return false;
     const Batch& front = *waiting.front();
     return waiting.size() > 1 || front.attempts > 0 || front.serial <= urgent_serial || front.ready_at <= now;
+  }
+  /// Whether the log may hold the next batch already: under another identity it would be written twice.
+  bool front_may_be_written() const {
+    if (waiting.empty()) return false;
+    const Batch& front = *waiting.front();
+    return front.attempts > 0 && front.base_sequence >= 0 && !front.is_absent;
   }
   /// Puts a batch that was sent back in front of those behind it.
   void put_back(std::shared_ptr<Batch> batch) {

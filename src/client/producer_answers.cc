@@ -65,7 +65,7 @@ bool ProducerCore::retry(const Shipment::Item& item, const Error& error) {
   if (now >= batch.expires) return false;
   // Out of order behind one that is sent again too is how the broker keeps the order.
   if (lost_sequence && (batch.was_first || error.code != Errc::out_of_order_sequence_number))
-    queue.needs_new_identity = true;
+    queue.needs_new_identity = batch.is_absent = true;
   const auto back = std::find_if(queue.in_flight.begin(), queue.in_flight.end(),
                                  [&](const auto& b) { return b.get() == &batch; });
   if (back == queue.in_flight.end()) return true;
@@ -88,6 +88,7 @@ void ProducerCore::acknowledge(const Shipment::Item& item, Offset base_offset, T
     std::lock_guard lock(mutex_);
     if (is_closed_) return;
     item.queue->forget_in_flight(item.batch.get());
+    if (item.batch->identity == item.queue->identity) item.queue->is_known = true;
     release(*item.batch);
     if (!item.queue->waiting.empty()) list(*item.queue);
   }

@@ -8,9 +8,6 @@
 namespace leat::client {
 namespace {
 
-/// What a broker remembers of a producer, and so how far it can be ahead (behaviours.md C1).
-constexpr std::size_t in_flight_max = 5;
-
 ClusterOptions cluster_options(const ProducerOptions& options) {
   return {.client_id = options.client_id,
           .request_timeout = options.request_timeout,
@@ -222,6 +219,7 @@ void ProducerCore::consider(PartitionQueue& queue, const ClusterView& view, Inst
   auto batch = take_front(queue);
   if (batch->identity != queue.identity) {
     batch->identity = queue.identity;
+    batch->is_absent = false;
     batch->base_sequence = queue.identity.id < 0 ? record::no_sequence : queue.next_sequence;
     if (batch->record_count == 0) batch->record_count = batch->builder.record_count();
     if (queue.identity.id >= 0)
@@ -258,18 +256,29 @@ bool ProducerCore::may_ship(PartitionQueue& queue, Instant now) {
       break;
   }
   if (queue.needs_new_identity || queue.identity.id < 0) {
+    if (queue.front_may_be_written()) return queue.in_flight.size() < queue.in_flight_max();
     if (!queue.in_flight.empty()) return false;
-    if (queue.needs_new_identity && queue.identity == identity_) {
-      // Every partition that writes under it goes on; this one alone has to have another.
-      identity_state_ = IdentityState::wanted;
+    // Every partition that writes under it goes on; this one alone has to have another.
+    if (queue.needs_new_identity && queue.identity == identity_ && !renew_identity()) {
       list(queue);
       return false;
     }
     queue.identity = identity_;
     queue.next_sequence = 0;
+    queue.is_known = false;
     queue.needs_new_identity = false;
   }
-  return queue.in_flight.size() < in_flight_max;
+  return queue.in_flight.size() < queue.in_flight_max();
+}
+
+/// The next epoch of the same id, so that what of the old one is still on its way is refused when it arrives (KIP-360).
+bool ProducerCore::renew_identity() {
+  if (identity_.epoch < INT16_MAX) {
+    ++identity_.epoch;
+    return true;
+  }
+  identity_state_ = IdentityState::wanted;
+  return false;
 }
 
 std::shared_ptr<Batch> ProducerCore::take_front(PartitionQueue& queue) {

@@ -94,6 +94,7 @@ class ProducerCore : public std::enable_shared_from_this<ProducerCore> {
   void consider(PartitionQueue& queue, const ClusterView& view, Instant now, std::vector<Shipment>& out,
                 std::vector<Ended>& ended);
   bool may_ship(PartitionQueue& queue, Instant now);
+  bool renew_identity();
   std::shared_ptr<Batch> take_front(PartitionQueue& queue);
   void ship(Shipment shipment);
   Result<void> build(Batch& batch) const;

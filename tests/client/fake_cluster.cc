@@ -83,8 +83,9 @@ std::int16_t FakeCluster::produce(NodeId node, std::int32_t index, Bytes records
   if (!batch.check_crc() || batch.base_offset() != 0) return static_cast<std::int16_t>(Errc::corrupt_message);
   bool is_duplicate = false;
   if (batch.has_producer_id()) {
-    if (partition.producer_id != batch.producer_id()) {
+    if (partition.producer_id != batch.producer_id() || partition.producer_epoch != batch.producer_epoch()) {
       partition.producer_id = batch.producer_id();
+      partition.producer_epoch = batch.producer_epoch();
       partition.next_sequence = batch.base_sequence();
     }
     is_duplicate = batch.base_sequence() < partition.next_sequence;

@@ -32,6 +32,7 @@ struct FakePartition {
   std::vector<std::string> values;                ///< by offset
   std::vector<std::vector<std::byte>> batches;    ///< as they were sent, stamped
   std::int64_t producer_id = -1;
+  std::int16_t producer_epoch = -1;
   std::int32_t next_sequence = 0;
   std::vector<std::int32_t> accepted_sequences;
   std::deque<std::pair<Fate, Errc>> fates;

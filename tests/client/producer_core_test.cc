@@ -91,6 +91,34 @@ TEST_P(ProducerRules, ALostAnswerIsRetriedAndWritesTwiceOnlyWithoutAnIdentity) {
     EXPECT_THAT(stored(), ElementsAre("0", "1", "1"));
 }
 
+class IdempotentProducer : public ProducerRules {};
+INSTANTIATE_TEST_SUITE_P(Idempotence, IdempotentProducer, testing::Values(true));
+
+TEST_P(IdempotentProducer, WhatMayHaveBeenWrittenIsNotWrittenAgainUnderAnotherIdentity) {
+  auto producer = make({.linger = 0s, .batch_bytes = 1, .request_timeout = 2s, .delivery_timeout = 3s});
+  producer.send({.topic = "t", .value = "0"}).get().value();
+  for (int i = 0; i < 2; ++i) fates().push_back({Fate::stay_silent, {}});  // both are written
+  const auto given_up = producer.send({.topic = "t", .value = "1"});
+  scheduler.run_for(1s);
+  const auto behind_it = producer.send({.topic = "t", .value = "2"});
+  scheduler.run_for(500ms);
+  for (int i = 0; i < 100; ++i) fates().push_back({Fate::refuse, Errc::not_enough_replicas});
+  scheduler.run_for(1550ms);
+  fates().clear();
+  EXPECT_EQ(given_up.get().error().code, Errc::timed_out);
+  EXPECT_TRUE(behind_it.get());
+  producer.send({.topic = "t", .value = "3"}).get().value();
+  EXPECT_THAT(stored(), ElementsAre("0", "1", "2", "3"));
+}
+
+TEST_P(IdempotentProducer, NothingFollowsTheFirstBatchBeforeItIsAcknowledged) {
+  auto producer = make(single);
+  fates().push_back({Fate::refuse, Errc::not_enough_replicas});
+  send_singly(producer, 10);
+  producer.flush().value();
+  EXPECT_EQ(stored(), numbers(10));
+}
+
 TEST_P(ProducerRules, ABrokerThatStaysSilentIsAskedAgain) {
   auto producer = make({.linger = 0s, .request_timeout = 2s});
   producer.send({.topic = "t", .value = "0"}).get().value();

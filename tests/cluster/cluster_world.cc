@@ -38,7 +38,11 @@ Result<void> ClusterWorld::try_start(NodeId id) {
        .diagnostics = {.log = [&node](LogLevel, std::string_view line) { node.said.emplace_back(line); }},
        .connector = node.connector.get()},
       std::move(*config));
-  if (!opened) return std::move(opened).error();
+  if (!opened) {
+    node.machine.kill();
+    node.disk.kill_process();
+    return std::move(opened).error();
+  }
   node.broker = std::move(*opened);
   network.listen(host_of(id), clients_port, node.machine, node.broker, "PLAINTEXT");
   if (id == 1) network.listen(host_of(id), controller_port, node.machine, node.broker, "CONTROLLER");
@@ -56,14 +60,15 @@ void ClusterWorld::stop(NodeId id) {
   node.machine.kill();
 }
 
-void ClusterWorld::crash(NodeId id) {
+void ClusterWorld::end(NodeId id, void (sim::Disk::*what_happens)()) {
   Node& node = *nodes_.at(id);
   node.disk.crash_at(0);
   network.unplug(node.machine);
+  // With nobody to tell and no disk to write to, this only lets go of what the broker has.
   (void)node.broker->close();
   node.broker.reset();
   node.machine.kill();
-  node.disk.power_cycle();
+  (node.disk.*what_happens)();
 }
 
 client::Remote ClusterWorld::clients() {

@@ -56,7 +56,10 @@ class ClusterWorld {
   /// A clean stop.
   void stop(NodeId id);
   /// The power goes.
-  void crash(NodeId id);
+  void crash(NodeId id) { end(id, &sim::Disk::power_cycle); }
+  /// As kill -9 does: what was written stays.
+  void kill(NodeId id) { end(id, &sim::Disk::kill_process); }
+  bool is_up(NodeId id) const { return nodes_.contains(id) && nodes_.at(id)->broker != nullptr; }
 
   /// Clients on a machine of their own.
   client::Remote clients();
@@ -72,6 +75,7 @@ class ClusterWorld {
 
  private:
   client::Remote clients_of(std::vector<client::NodeAddress> bootstrap);
+  void end(NodeId id, void (sim::Disk::*what_happens)());
 
   const std::uint64_t seed_;
   std::map<NodeId, std::unique_ptr<Node>> nodes_;
