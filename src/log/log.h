@@ -31,6 +31,9 @@ struct LogSettings {
   /// A checkpoint notes where recovery may begin within the active segment once this much has come since it last did.
   std::int64_t resume_bytes = 4 << 20;
   bool preallocate = false;
+  /// Whether offsets may be missing between batches, as where a compacted log was copied. Where they may not, a gap in what
+  /// was not known to be durable is damage.
+  bool may_have_gaps = false;
 };
 
 /// What was known of the log when it was last closed.

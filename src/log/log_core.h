@@ -158,10 +158,12 @@ struct Log::Core {
   /// The last place that a checkpoint noted below `trusted`, with the indexes cut there; else the segment's beginning.
   Result<Start> find_start(Segment& segment, Offset trusted);
   Result<std::optional<Start>> start_at(Segment& segment, Offset snapshot);
-  Result<Recovered> recover_from_checkpoint(std::shared_ptr<Segment>& segment, Offset trusted, Undecided& undecided);
+  Result<Recovered> recover_from_checkpoint(std::shared_ptr<Segment>& segment, Offset trusted, Offset doubted,
+                                            Undecided& undecided);
   /// Reads and checks a segment, cuts it at the first bad batch and rebuilds its indexes but for the one of
   /// transactions: load_producers() makes it, since only producers' states tell what a marker ends.
-  Result<Recovered> recover(Segment& segment, const Start& start);
+  /// From `doubted` on nothing is known to be durable.
+  Result<Recovered> recover(Segment& segment, const Start& start, Offset doubted);
   /// Fine when it is not there.
   Result<void> remove_file(std::string_view name);
   Result<void> remove_segment_files(Offset base);

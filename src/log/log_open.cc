@@ -86,7 +86,8 @@ Result<Log::Core::Undecided> Log::Core::load_segments(const OpenState& state, co
   bool cut = false;
   for (std::size_t i = 0; i < bases.size(); ++i) {
     const Offset base = bases[i];
-    if (cut || base < next) {
+    const bool is_behind_a_gap = !settings.may_have_gaps && previous_was_read && base >= trusted && base != next;
+    if (cut || base < next || is_behind_a_gap) {
       diagnostics.say(LogLevel::warning, "removing " + path_of(numbered_name(base, suffix::log)) +
                                              ", which lies behind what recovery cut off");
       LEAT_CHECK(remove_segment_files(base));
@@ -106,7 +107,8 @@ Result<Log::Core::Undecided> Log::Core::load_segments(const OpenState& state, co
     }
     if (!usable) {
       LEAT_TRY(segment, open_segment(base));
-      LEAT_TRY(const Recovered recovered, recover_from_checkpoint(segment, is_trusted ? base : trusted, undecided));
+      LEAT_TRY(const Recovered recovered, recover_from_checkpoint(segment, is_trusted ? base : trusted,
+                                                                  is_trusted ? unlimited : trusted, undecided));
       next = recovered.next;
       dirty = true;
       cut = !recovered.is_whole && !is_trusted;
@@ -162,17 +164,17 @@ Result<bool> Log::Core::find_end(Segment& segment, Offset& next) const {
 }
 
 Result<Log::Core::Recovered> Log::Core::recover_from_checkpoint(std::shared_ptr<Segment>& segment, Offset trusted,
-                                                                Undecided& undecided) {
+                                                                Offset doubted, Undecided& undecided) {
   LEAT_TRY(Start start, find_start(*segment, trusted));
   if (!start.is_resumed) {
     LEAT_TRY(segment, open_segment(segment->base));  // without what was looked at in its index files
   }
-  LEAT_TRY(Recovered found, recover(*segment, start));
+  LEAT_TRY(Recovered found, recover(*segment, start, doubted));
   if (found.next < start.known) {
     diagnostics.say(LogLevel::warning, segment->file->path() + " lacks what a checkpoint had on disk: reading all of it");
     LEAT_TRY(segment, open_segment(segment->base));
     start = {.known = segment->base};
-    LEAT_TRY(found, recover(*segment, start));
+    LEAT_TRY(found, recover(*segment, start, doubted));
   }
   if (found.has_markers) undecided.emplace(segment->base, start.known);
   resume = {start.known, start.position};
@@ -224,7 +226,7 @@ Result<std::optional<Log::Core::Start>> Log::Core::start_at(Segment& segment, Of
   return Start{.known = snapshot, .position = static_cast<std::uint64_t>(last.position), .is_resumed = true};
 }
 
-Result<Log::Core::Recovered> Log::Core::recover(Segment& segment, const Start& start) {
+Result<Log::Core::Recovered> Log::Core::recover(Segment& segment, const Start& start, Offset doubted) {
   // What an earlier process wrote may be in the page cache only, and after a failed sync the cache shows
   // what the disk does not have: write it out, forget it, and believe what is read then.
   LEAT_CHECK(segment.file->sync());
@@ -241,6 +243,9 @@ Result<Log::Core::Recovered> Log::Core::recover(Segment& segment, const Start& s
   for (;;) {
     LEAT_TRY(const auto batch, scan.next());
     if (!batch || what_is_wrong(*batch, found.next, segment.base)) break;
+    // A batch's CRC does not cover its base offset, of which a torn sector may have left a part.
+    const bool follows = batch->base_offset() == found.next || (start.is_resumed && scan.position() == start.position);
+    if (!follows && !settings.may_have_gaps && batch->last_offset() >= doubted) break;
     segment.note(*batch, scan.position(), settings.index_interval_bytes);
     epochs.assign(batch->leader_epoch(), batch->base_offset());
     found.has_markers |= batch->is_control() && batch->has_producer_id() && batch->last_offset() >= start.known;

@@ -24,7 +24,8 @@ log::LogSettings log_settings(const config::LogConfig& config) {
           .segment_index_bytes = config.segment_index_bytes,
           .producer_id_expiration_ms = config.producer_id_expiration_ms,
           .file_delete_delay_ms = config.file_delete_delay_ms,
-          .preallocate = config.preallocate};
+          .preallocate = config.preallocate,
+          .may_have_gaps = config.cleanup_compact};
 }
 
 bool flushes_by_time(const config::LogConfig& config) {
