@@ -45,6 +45,8 @@ struct LogDirectory::Core {
   Result<Offsets> read_checkpoint(std::string_view name) const;
   /// The partitions to be loaded; what was left by deletions goes.
   Result<std::vector<TopicPartition>> find_partitions();
+  /// From partition.metadata; zero when that is missing or torn. Durable when it returns.
+  Result<Uuid> read_topic_id(const std::string& directory, bool is_durable) const;
 };
 
 }  // namespace leat::storage

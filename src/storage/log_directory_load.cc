@@ -88,6 +88,24 @@ Result<std::vector<TopicPartition>> LogDirectory::Core::find_partitions() {
   return found;
 }
 
+Result<Uuid> LogDirectory::Core::read_topic_id(const std::string& directory, bool is_durable) const {
+  const std::string file = directory + "/partition.metadata";
+  const auto text = io::read_text(volume, file);
+  if (!text && text.error().code == Errc::not_found) return Uuid();
+  if (!text) return text.error();
+  const auto id = parse_partition_metadata(*text);
+  if (!id) {
+    // A file that was torn by a crash belongs to a log without a durable batch: no id, so a stray.
+    diagnostics.say(LogLevel::warning, file + ": " + id.error().context);
+    return Uuid();
+  }
+  if (is_durable) return *id;
+  // A process that was killed may have left it in the page cache only, and then it goes with the power, unlike its batches.
+  LEAT_TRY(const auto held, volume.open(file, io::OpenMode::write));
+  LEAT_CHECK(held->sync());
+  return *id;
+}
+
 Result<std::vector<LoadedLog>> LogDirectory::load(Executor& workers, const SettingsOf& settings) {
   Core& core = *core_;
   const bool clean = core.clean_epoch.has_value();
@@ -106,14 +124,7 @@ Result<std::vector<LoadedLog>> LogDirectory::load(Executor& workers, const Setti
   loading->load_one = [&](const TopicPartition& partition) -> Result<LoadedLog> {
     LoadedLog loaded{.partition = partition};
     log::OpenState state{.directory = core.path_of(partition.to_string()), .clean = clean};
-    const auto metadata = io::read_text(core.volume, state.directory + "/partition.metadata");
-    if (metadata) {
-      // A file that was torn by a crash belongs to a log without a durable batch: no id, so a stray.
-      if (const auto id = parse_partition_metadata(*metadata)) loaded.topic_id = *id;
-      else core.diagnostics.say(LogLevel::warning, state.directory + "/partition.metadata: " + id.error().context);
-    } else if (metadata.error().code != Errc::not_found) {
-      return metadata.error();
-    }
+    LEAT_TRY(loaded.topic_id, core.read_topic_id(state.directory, clean));
     state.recovery_point = find(recovery_points, partition).value_or(0);
     state.log_start = find(log_starts, partition);
     LEAT_TRY(loaded.log, log::Log::open(core.volume, core.clock, state, settings(partition, loaded.topic_id),
@@ -124,6 +135,7 @@ Result<std::vector<LoadedLog>> LogDirectory::load(Executor& workers, const Setti
     return loaded;
   };
   if (loading->partitions.empty()) return std::vector<LoadedLog>();
+  if (!clean) LEAT_CHECK(core.volume.sync_directory(path()));
   const auto threads = std::min<std::size_t>(std::max(core.options.recovery_threads, 1), loading->partitions.size());
   for (std::size_t i = 1; i < threads; ++i) workers.post([loading] { loading->run(); });
   loading->run();

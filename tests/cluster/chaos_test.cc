@@ -17,6 +17,7 @@ constexpr int nodes = 3;
 constexpr std::int32_t partitions = 3;
 constexpr int faults_wanted = 12;
 constexpr std::size_t acknowledged_wanted = 1000;
+constexpr std::uint64_t never = std::uint64_t{1} << 62;
 
 class Chaos {
  public:
@@ -102,51 +103,73 @@ class Chaos {
 
   NodeId any() { return static_cast<NodeId>(1 + below(nodes)); }
 
+  /// A node that is down, or one whose disk has failed it: a log that has failed stands still until its broker is started
+  /// again. False when there is none.
+  bool mend() {
+    for (NodeId id = 1; id <= nodes; ++id) {
+      if (world_.is_up(id) && !disk_has_failed(id)) continue;
+      resume_all();  // a start waits for the others
+      if (world_.is_up(id)) world_.kill(id);
+      failing_.erase(id);
+      tell("start " + std::to_string(id));
+      if (const auto started = world_.try_start(id); !started) tell("  " + started.error().to_string());
+      return true;
+    }
+    return false;
+  }
+
+  bool disk_has_failed(NodeId id) {
+    return world_.is_up(id) && failing_.contains(id) && world_.node(id).disk.fault_fired();
+  }
+
   void disturb() {
+    if (chance(2) && mend()) return;
     const NodeId id = any(), other = any();
     ClusterWorld::Node& node = world_.node(id);
     switch (below(9)) {
       case 0:
       case 1:
-        if (!world_.is_up(id) || down() > 0 || node.machine.is_paused()) return;
-        tell("power cut at " + std::to_string(id));
-        world_.crash(id);
-        break;
       case 2:
-        if (!world_.is_up(id) || down() > 0 || node.machine.is_paused()) return;
-        tell("kill " + std::to_string(id));
-        world_.kill(id);
+        if (!world_.is_up(id)) return;
+        if (node.machine.is_paused()) resume(id);
+        if (chance(3)) {
+          tell("kill " + std::to_string(id));
+          world_.kill(id);
+        } else {
+          tell("power cut at " + std::to_string(id));
+          world_.crash(id);
+        }
         break;
       case 3:
-        if (world_.is_up(id) || !all_can_run()) return;
-        tell("start " + std::to_string(id));
-        if (const auto started = world_.try_start(id); !started) tell("  " + started.error().to_string());
-        return;
-      case 4:
-        if (node.machine.is_paused() || !world_.is_up(id) || paused_ > 0) return;
+        if (node.machine.is_paused() || !world_.is_up(id)) return;
         tell("pause " + std::to_string(id));
         node.machine.pause();
-        ++paused_;
         break;
-      case 5:
+      case 4:
         resume_all();
         return;
-      case 6:
+      case 5:
         if (id == other) return;
         tell("cut " + std::to_string(id) + " to " + std::to_string(other));
         world_.network.cut(node.machine, world_.node(other).machine);
         if (chance(2)) world_.network.cut(world_.node(other).machine, node.machine);
         break;
-      case 7:
+      case 6:
         tell("heal");
         world_.network.heal();
         return;
-      case 8:
+      case 7:
         tell("weather");
         world_.network.set_weather({.delay_max = std::chrono::milliseconds(1 + below(20)),
                                     .stalls = below(3000),
                                     .breaks = below(3000),
                                     .echoes = below(2000)});
+        break;
+      case 8:
+        if (!world_.is_up(id) || failing_.contains(id)) return;
+        tell("a call to the disk of " + std::to_string(id) + " fails");
+        node.disk.fail_nth(1 + below(50), chance(2) ? Errc::io_error : Errc::disk_full);
+        failing_.insert(id);
         break;
     }
     ++faults_;
@@ -157,14 +180,13 @@ class Chaos {
     for (NodeId id = 1; id <= nodes; ++id) count += !world_.is_up(id);
     return count;
   }
-  bool all_can_run() { return paused_ == 0; }
+  void resume(NodeId id) {
+    if (!world_.node(id).machine.is_paused()) return;
+    tell("resume " + std::to_string(id));
+    world_.node(id).machine.resume();
+  }
   void resume_all() {
-    for (NodeId id = 1; id <= nodes; ++id)
-      if (world_.node(id).machine.is_paused()) {
-        tell("resume " + std::to_string(id));
-        world_.node(id).machine.resume();
-      }
-    paused_ = 0;
+    for (NodeId id = 1; id <= nodes; ++id) resume(id);
   }
 
   void settle() {
@@ -172,6 +194,10 @@ class Chaos {
     resume_all();
     world_.network.heal();
     world_.network.set_weather({});
+    for (NodeId id = 1; id <= nodes; ++id) {
+      if (disk_has_failed(id)) world_.kill(id);
+      world_.node(id).disk.fail_nth(never);
+    }
     for (int tries = 0; tries < 10 && down() > 0; ++tries)
       for (NodeId id = 1; id <= nodes; ++id)
         if (!world_.is_up(id))
@@ -229,8 +255,9 @@ class Chaos {
   sim::History history_;
   std::deque<Producing> producers_;
   std::deque<Consuming> consumers_;
+  std::set<NodeId> failing_;  // whose disk is to fail, or has
   std::int64_t last_value_ = 0;
-  int faults_ = 0, steps_ = 0, paused_ = 0;
+  int faults_ = 0, steps_ = 0;
   std::vector<std::string> said_;
   std::string story_;
 };

@@ -152,6 +152,27 @@ TEST_F(LogDirectoryTest, ANewPartitionIsDurableWithItsFirstBatch) {
   EXPECT_EQ(loaded[0].topic_id, topic);
 }
 
+TEST_F(LogDirectoryTest, WhoseItIsIsDurableAfterAStartThatFoundItInThePageCache) {
+  {
+    auto directory = open_formatted();
+    ASSERT_TRUE(directory->create(orders, topic, {}));
+  }
+  disk.kill_process();
+  {
+    auto directory = open();
+    auto loaded = load(*directory);
+    ASSERT_THAT(loaded, SizeIs(1));
+    ASSERT_TRUE(loaded[0].log->append(batch(0)));
+    for (const auto& file : loaded[0].log->unsynced_files()) ASSERT_TRUE(file->sync());
+  }
+  disk.power_cycle();
+  auto directory = open();
+  auto loaded = load(*directory);
+  ASSERT_THAT(loaded, SizeIs(1));
+  EXPECT_EQ(loaded[0].topic_id, topic);
+  EXPECT_EQ(loaded[0].log->log_end(), 1);
+}
+
 TEST_F(LogDirectoryTest, ACleanStopIsRememberedOnce) {
   {
     auto directory = open_formatted();
