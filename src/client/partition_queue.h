@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <string>
@@ -36,6 +37,7 @@ struct Batch {
   bool was_first = false;
   ProducerIdentity identity;
   std::int32_t base_sequence = record::no_sequence;
+  std::uint64_t index = 0;  ///< among those of its identity
   /// The broker has said that the log does not hold it, nor what follows it, under this identity.
   bool is_absent = false;
   /// Built, as first sent. A broker in this process stamps these bytes.
@@ -59,14 +61,22 @@ struct PartitionQueue {
   /// Whom the broker knows as the writer here, and what comes next from it.
   ProducerIdentity identity;
   std::int32_t next_sequence = 0;
+  std::uint64_t next_index = 0;
   /// A batch under this identity was acknowledged. Until then they go one by one: a broker takes whatever it sees first of
   /// a producer for the beginning, also what comes behind a batch that it could not take at that moment.
   bool is_known = false;
   /// A sequence was lost: go on under a new identity, once it is known of all that was sent whether it was written.
   bool needs_new_identity = false;
 
-  /// Brokers remember the last five batches of a producer (behaviours.md C1).
-  std::size_t in_flight_max() const { return is_known ? 5 : 1; }
+  /// Whether one that was never sent may be. Brokers remember the last five batches of a producer (behaviours.md C1): no
+  /// more than four follow one of which nothing is known, also where those have been acknowledged.
+  bool has_room() const {
+    std::uint64_t oldest = next_index;
+    for (const auto& batch : in_flight) oldest = std::min(oldest, batch->index);
+    for (const auto& batch : waiting)
+      if (batch->attempts > 0 && batch->identity == identity) oldest = std::min(oldest, batch->index);
+    return next_index - oldest < (is_known ? 5u : 1u);
+  }
   bool has_unsent_front(Instant now) const {
     if (waiting.empty()) return false;
     const Batch& front = *waiting.front();

@@ -220,6 +220,7 @@ void ProducerCore::consider(PartitionQueue& queue, const ClusterView& view, Inst
   if (batch->identity != queue.identity) {
     batch->identity = queue.identity;
     batch->is_absent = false;
+    batch->index = queue.next_index++;
     batch->base_sequence = queue.identity.id < 0 ? record::no_sequence : queue.next_sequence;
     if (batch->record_count == 0) batch->record_count = batch->builder.record_count();
     if (queue.identity.id >= 0)
@@ -256,7 +257,7 @@ bool ProducerCore::may_ship(PartitionQueue& queue, Instant now) {
       break;
   }
   if (queue.needs_new_identity || queue.identity.id < 0) {
-    if (queue.front_may_be_written()) return queue.in_flight.size() < queue.in_flight_max();
+    if (queue.front_may_be_written()) return true;
     if (!queue.in_flight.empty()) return false;
     // Every partition that writes under it goes on; this one alone has to have another.
     if (queue.needs_new_identity && queue.identity == identity_ && !renew_identity()) {
@@ -265,10 +266,11 @@ bool ProducerCore::may_ship(PartitionQueue& queue, Instant now) {
     }
     queue.identity = identity_;
     queue.next_sequence = 0;
+    queue.next_index = 0;
     queue.is_known = false;
     queue.needs_new_identity = false;
   }
-  return queue.in_flight.size() < queue.in_flight_max();
+  return queue.waiting.front()->identity == queue.identity || queue.has_room();
 }
 
 /// The next epoch of the same id, so that what of the old one is still on its way is refused when it arrives (KIP-360).

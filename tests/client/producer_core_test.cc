@@ -119,6 +119,20 @@ TEST_P(IdempotentProducer, NothingFollowsTheFirstBatchBeforeItIsAcknowledged) {
   EXPECT_EQ(stored(), numbers(10));
 }
 
+TEST_P(IdempotentProducer, NoMoreThanFourFollowOneOfWhichNothingIsKnown) {
+  auto producer = make(single);
+  producer.send({.topic = "t", .value = "0"}).get().value();
+  fates().push_back({Fate::stay_silent, {}});
+  producer.send({.topic = "t", .value = "1"});
+  scheduler.run_for(10ms);
+  cluster->partitions[0].leader = 2;
+  for (int i = 2; i < 20; ++i) producer.send({.topic = "t", .value = std::to_string(i)});
+  scheduler.run_for(10s);
+  EXPECT_EQ(stored(), numbers(6)) << "a broker remembers five";
+  producer.flush().value();
+  EXPECT_EQ(stored(), numbers(20));
+}
+
 TEST_P(ProducerRules, ABrokerThatStaysSilentIsAskedAgain) {
   auto producer = make({.linger = 0s, .request_timeout = 2s});
   producer.send({.topic = "t", .value = "0"}).get().value();
