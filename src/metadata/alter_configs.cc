@@ -56,7 +56,7 @@ std::string join(const Elements& elements) {
 /// The alterations of one request, each on what the ones before it left.
 class Altering {
  public:
-  Altering(const Image& image, NodeId self, const ConfigRules& rules) : image_(image), self_(self), rules_(rules) {}
+  Altering(const Image& image, const ConfigRules& rules) : image_(image), rules_(rules) {}
 
   Result<void> alter(const Alteration& alteration) {
     const auto& resource = alteration.resource;
@@ -107,9 +107,8 @@ class Altering {
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
     if (error != std::errc() || end != name.data() + name.size())
       return Error{Errc::invalid_request, "Node id must be an integer, but it is: " + name};
-    if (id == self_) return {};
-    return Error{Errc::invalid_request,
-                 "Unexpected broker id, expected " + std::to_string(self_) + ", but received " + name};
+    if (image_.brokers.contains(id)) return {};
+    return Error{Errc::broker_id_not_registered, "No node exists with id " + name};
   }
 
   static Result<void> check_topic_name(const std::string& name) {
@@ -219,7 +218,6 @@ class Altering {
   }
 
   const Image& image_;
-  const NodeId self_;
   const ConfigRules& rules_;
   Records records_;
   std::set<std::string> elr_changes_;  ///< topics whose minimum changed
@@ -241,11 +239,11 @@ auto answers_for(const Request& request, auto& responses, auto&& error_of) {
 }
 
 template <class Response, class Request>
-Decision<Response> decide(const Image& image, const Request& request, NodeId self, const ConfigRules& rules,
+Decision<Response> decide(const Image& image, const Request& request, const ConfigRules& rules,
                           bool replaces_all) {
   std::multiset<ConfigResource> named;
   for (const auto& resource : request.resources) named.insert({resource.resource_type, resource.resource_name});
-  Altering altering(image, self, rules);
+  Altering altering(image, rules);
   Decision<Response> decision;
   answers_for(request, decision.response.responses, [&](const auto& resource) -> Result<void> {
     Alteration alteration{.resource = {resource.resource_type, resource.resource_name}, .replaces_all = replaces_all};
@@ -272,13 +270,13 @@ Response failed(const Request& request, const Error& error) {
 
 Decision<IncrementalAlterConfigsResponse> decide_incremental_alter_configs(const Image& image,
                                                                            const IncrementalAlterConfigsRequest& request,
-                                                                           NodeId self, const ConfigRules& rules) {
-  return decide<IncrementalAlterConfigsResponse>(image, request, self, rules, false);
+                                                                           const ConfigRules& rules) {
+  return decide<IncrementalAlterConfigsResponse>(image, request, rules, false);
 }
 
-Decision<AlterConfigsResponse> decide_alter_configs(const Image& image, const AlterConfigsRequest& request, NodeId self,
+Decision<AlterConfigsResponse> decide_alter_configs(const Image& image, const AlterConfigsRequest& request,
                                                     const ConfigRules& rules) {
-  return decide<AlterConfigsResponse>(image, request, self, rules, true);
+  return decide<AlterConfigsResponse>(image, request, rules, true);
 }
 
 IncrementalAlterConfigsResponse incremental_alter_configs_failed(const IncrementalAlterConfigsRequest& request,

@@ -475,7 +475,7 @@ void Controller::incremental_alter_configs(protocol::IncrementalAlterConfigsRequ
   core_->carry_out(
       std::move(request),
       [core = core_.get()](const Image& head, const auto& asked) {
-        return decide_incremental_alter_configs(head, asked, core->options_.node_id, core->options_.config_rules);
+        return decide_incremental_alter_configs(head, asked, core->options_.config_rules);
       },
       incremental_alter_configs_failed, std::move(done));
 }
@@ -484,7 +484,7 @@ void Controller::alter_configs(protocol::AlterConfigsRequest request, Done<proto
   core_->carry_out(
       std::move(request),
       [core = core_.get()](const Image& head, const auto& asked) {
-        return decide_alter_configs(head, asked, core->options_.node_id, core->options_.config_rules);
+        return decide_alter_configs(head, asked, core->options_.config_rules);
       },
       alter_configs_failed, std::move(done));
 }

@@ -131,7 +131,7 @@ TEST_P(Configs, ThatCannotBeSetAreRefusedWithKafkasCode) {
   EXPECT_EQ(alter_topic("retention.ms", "1", 7), Errc::invalid_request);
   EXPECT_EQ(alter(topic_type, "nope", "retention.ms", set, "1").error, Errc::unknown_topic_or_partition);
   EXPECT_EQ(alter(topic_type, "", "retention.ms", set, "1").error, Errc::invalid_request);
-  EXPECT_EQ(alter(broker_type, "7", "log.retention.ms", set, "1").error, Errc::invalid_request);
+  EXPECT_EQ(alter(broker_type, "7", "log.retention.ms", set, "1").error, Errc::broker_id_not_registered);
   EXPECT_EQ(alter(broker_type, "x", "log.retention.ms", set, "1").error, Errc::invalid_request);
   EXPECT_EQ(alter(99, "x", "retention.ms", set, "1").error, Errc::invalid_request);
   const auto read_only = alter(broker_type, "1", "log.dirs", set, "/elsewhere");

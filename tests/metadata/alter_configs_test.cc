@@ -16,9 +16,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr std::int8_t topic_type = 2, broker_type = 4;
-constexpr NodeId self = 1;
 
-/// Topic t with retention.ms=1; the ELR is kept.
+/// Broker 1 and topic t with retention.ms=1; the ELR is kept.
 class AlterConfigsTest : public testing::Test {
  protected:
   AlterConfigsTest() {
@@ -26,6 +25,9 @@ class AlterConfigsTest : public testing::Test {
     level.name = "eligible.leader.replicas.version";
     level.feature_level = 1;
     apply(make_record(level));
+    protocol::RegisterBrokerRecord broker;
+    broker.broker_id = 1;
+    apply(make_record(std::move(broker), 4));
     protocol::TopicRecord topic;
     topic.name = "t";
     topic.topic_id.bytes[0] = std::byte{1};
@@ -62,7 +64,7 @@ class AlterConfigsTest : public testing::Test {
     IncrementalAlterConfigsRequest request;
     const auto operation = static_cast<std::int8_t>(value ? 0 : 1);
     request.resources.push_back({.resource_type = type, .resource_name = name, .configs = {{key, operation, value}}});
-    const auto decision = decide_incremental_alter_configs(head.image(), request, self, rules);
+    const auto decision = decide_incremental_alter_configs(head.image(), request, rules);
     const auto& answer = decision.response.responses.at(0);
     if (answer.error_code != 0) return {"error: " + answer.error_message.value_or("")};
     return lines(decision.records);
@@ -82,6 +84,10 @@ TEST_F(AlterConfigsTest, OnlyWhatChangesOfATopicIsWritten) {
 TEST_F(AlterConfigsTest, OfABrokerIsWrittenUnchangedToo) {  // KAFKA-14136
   put(broker_type, "1", "log.retention.ms", "5");
   EXPECT_THAT(alter(broker_type, "1", "log.retention.ms", "5"), ElementsAre("broker 1: log.retention.ms=5"));
+}
+
+TEST_F(AlterConfigsTest, OfABrokerThatIsNotRegisteredIsRefused) {
+  EXPECT_THAT(alter(broker_type, "2", "log.retention.ms", "5"), ElementsAre("error: No node exists with id 2"));
 }
 
 TEST_F(AlterConfigsTest, AnotherMinimumOfReplicasClearsTheElr) {
@@ -107,10 +113,10 @@ TEST_F(AlterConfigsTest, WhatWasBadBeforeDoesNotStandInTheWay) {
 TEST_F(AlterConfigsTest, TheOlderRequestDeletesWhatItDoesNotName) {
   AlterConfigsRequest request;
   request.resources.push_back({.resource_type = topic_type, .resource_name = "t", .configs = {{"segment.ms", "3"}}});
-  EXPECT_THAT(lines(decide_alter_configs(head.image(), request, self, rules).records),
+  EXPECT_THAT(lines(decide_alter_configs(head.image(), request, rules).records),
               ElementsAre("topic t: segment.ms=3", "topic t: retention.ms=null"));
   request.validate_only = true;
-  EXPECT_THAT(decide_alter_configs(head.image(), request, self, rules).records, IsEmpty());
+  EXPECT_THAT(decide_alter_configs(head.image(), request, rules).records, IsEmpty());
 }
 
 }  // namespace
