@@ -21,6 +21,7 @@ void add_group_list(CLI::App& parent, Action& action);
 void add_group_describe(CLI::App& parent, Action& action);
 void add_group_reset(CLI::App& parent, Action& action);
 void add_group_delete(CLI::App& parent, Action& action);
+void add_cluster_status(CLI::App& parent, Action& action);
 void add_produce(CLI::App& parent, Action& action);
 void add_consume(CLI::App& parent, Action& action);
 void add_log_dump(CLI::App& parent, Action& action);

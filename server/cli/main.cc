@@ -27,6 +27,8 @@ void add_commands(CLI::App& leat, Action& action) {
   add_group_delete(*group, action);
   add_produce(leat, action);
   add_consume(leat, action);
+  auto* cluster = leat.add_subcommand("cluster", "Look at the nodes of a cluster")->require_subcommand(1);
+  add_cluster_status(*cluster, action);
   auto* log = leat.add_subcommand("log", "Look into partition directories, without a broker")->require_subcommand(1);
   add_log_dump(*log, action);
   add_log_verify(*log, action);

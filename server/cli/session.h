@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "client/channels.h"
+#include "base/errors.h"
 #include "client/remote.h"
 #include "io/real_clock.h"
 #include "io/real_entropy.h"
@@ -48,6 +49,16 @@ class Session {
   Result<TopicDescription> find_topic(const std::string& name) const;
   /// Where the leader of each partition listens, by number.
   Result<std::vector<client::NodeAddress>> leaders(const std::string& topic) const;
+
+  /// One request to `node` (no_node: any), for what Admin has no word for.
+  template <protocol::Message Request, protocol::Message Response>
+  Result<Response> ask(const Request& request, NodeId node = no_node) const {
+    LEAT_TRY(auto reply, remote_->request(
+                             Request::schema(), [&](std::int16_t) { return protocol::AnyMessage(Request(request)); }, node,
+                             {.default_api_timeout = target_.timeout()}));
+    if (auto* response = reply.template get<Response>()) return std::move(*response);
+    return Error{Errc::unsupported_version, "the broker answers something else"};
+  }
 
   Executor& executor() { return executor_; }
 

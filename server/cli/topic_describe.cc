@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <array>
 #include <memory>
 
 #include "base/errors.h"
@@ -7,6 +5,7 @@
 #include "json_writer.h"
 #include "output.h"
 #include "session.h"
+#include "table.h"
 
 namespace leat::cli {
 namespace {
@@ -46,26 +45,11 @@ std::string offset_text(const std::map<TopicPartition, std::int64_t>& offsets, c
   return found == offsets.end() ? "-" : std::to_string(found->second);
 }
 
-using Row = std::array<std::string, 7>;
-
-void append_table(const std::vector<Row>& rows, std::string& out) {
-  std::array<std::size_t, std::tuple_size_v<Row>> widths{};
-  for (const Row& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      out.append("  ").append(row[i]);
-      if (i + 1 < row.size()) out.append(widths[i] - row[i].size(), ' ');
-    }
-    out += '\n';
-  }
-}
-
 void append_text(const TopicDescription& topic, const Ends& ends, std::string& out) {
   const std::size_t count = topic.partitions.size();
   out += topic.name + (topic.is_internal ? " (internal)" : "") + ": " + std::to_string(count) +
          (count == 1 ? " partition" : " partitions") + ", id " + topic.id + '\n';
-  std::vector<Row> rows = {{"PARTITION", "LEADER", "EPOCH", "REPLICAS", "ISR", "START", "END"}};
+  std::vector<TableRow> rows = {{"PARTITION", "LEADER", "EPOCH", "REPLICAS", "ISR", "START", "END"}};
   for (const PartitionDescription& partition : topic.partitions) {
     const TopicPartition id{topic.name, partition.partition};
     rows.push_back({std::to_string(partition.partition),
