@@ -56,6 +56,14 @@ class ClusterTest : public testing::Test {
     }
     return testing::AssertionFailure() << "it did not come in a minute";
   }
+  /// A group whose coordinator is not the controller's node, which can be lost.
+  std::string movable_group() {
+    for (int i = 0;; ++i) {
+      const std::string group = "g" + std::to_string(i);
+      if (!comes([&] { return world.coordinator_of(group) != no_node; })) return group;
+      if (world.coordinator_of(group) != 1) return group;
+    }
+  }
   /// What is in the file of the partition's only segment.
   std::string log_of(NodeId node, const std::string& partition = "t-0") {
     return io::read_text(world.node(node).disk, "data/" + partition + "/00000000000000000000.log").value();
@@ -154,17 +162,171 @@ TEST_F(ClusterTest, TooFewInSyncReplicasTakeNoAcksAll) {
 TEST_F(ClusterTest, AGroupGoesOnWhereItsCoordinatorWas) {
   start(3, 3);
   send(10);
-  auto consumer = world.clients().consumer({.group = "g"});
+  const std::string group = movable_group();
+  auto consumer = world.clients().consumer({.group = group});
   consumer.subscribe({"t"});
   std::size_t seen = 0;
   while (seen < 10) seen += consumer.poll(1s).value().size();
   ASSERT_TRUE(consumer.commit());
-  const NodeId coordinator = world.coordinator_of("g");
-  if (coordinator != 1) {
-    world.crash(coordinator);
-    ASSERT_TRUE(comes([&] { return world.coordinator_of("g") != coordinator; }));
+  const NodeId lost = world.coordinator_of(group);
+  world.crash(lost);
+  ASSERT_TRUE(comes([&] { return world.coordinator_of(group) != lost; }));
+  EXPECT_EQ(world.admin().group_offsets(group).value().at({"t", 0}).offset, 10);
+}
+
+// What others have failed at.
+
+TEST_F(ClusterTest, ANodeThatRejoinsWithAnEmptyDiskIsNoVoterForWhatItLost) {
+  start(3, 3);
+  send(20);
+  world.crash(2);
+  ASSERT_TRUE(comes([&] { return partition().in_sync_replicas.size() == 2; }));
+  ASSERT_TRUE(world.node(2).disk.remove_all("data"));
+  send(20);
+  world.start(2);
+  ASSERT_TRUE(comes([&] { return partition().in_sync_replicas.size() == 3; }));
+  EXPECT_EQ(log_of(2), log_of(1));
+  EXPECT_EQ(read(), all_sent());
+}
+
+TEST_F(ClusterTest, TheLastReplicaStandingMayLoseItsPower) {
+  start(3, 3);
+  send(10);
+  for (const NodeId id : {3, 2, 1}) world.crash(id);
+  for (NodeId id = 1; id <= 3; ++id) world.start(id);
+  ASSERT_TRUE(comes([&] { return leader() != no_node && partition().in_sync_replicas.size() == 3; }));
+  EXPECT_EQ(read(), all_sent());
+}
+
+TEST_F(ClusterTest, AnUncleanRestartOfTheOnlyInSyncReplicaLosesNothing) {
+  world.settings = {{"min.insync.replicas", "1", "test"}};
+  world.start_all(3);
+  world.admin().create_topic("t", {.partitions = 1, .replication_factor = 3}).value();
+  send(5);
+  for (NodeId id = 1; id <= 3; ++id)
+    if (id != leader() && id != 1) world.crash(id);
+  ASSERT_TRUE(comes([&] { return partition().in_sync_replicas.size() <= 2; }));
+  send(5);
+  const NodeId last = leader();
+  world.crash(last);
+  world.start(last);
+  for (NodeId id = 1; id <= 3; ++id)
+    if (!world.is_up(id)) world.start(id);
+  ASSERT_TRUE(comes([&] { return leader() != no_node && partition().in_sync_replicas.size() == 3; }));
+  EXPECT_EQ(read(), all_sent());
+}
+
+TEST_F(ClusterTest, TheEndThatClientsAreToldNeverGoesBack) {
+  start(3, 3);
+  auto consumer = world.clients().consumer();
+  std::int64_t last = 0;
+  for (int round = 0; round < 6; ++round) {
+    send(10);
+    for (int i = 0; i < 5; ++i)
+      if (const auto end = consumer.end_offsets({{"t", 0}})) {
+        EXPECT_GE(end->at({"t", 0}), last);
+        last = end->at({"t", 0});
+      }
+    const NodeId lost = leader();
+    if (lost == 1) continue;
+    world.crash(lost);
+    ASSERT_TRUE(comes([&] { return leader() != lost && leader() != no_node; }));
+    const auto end = consumer.end_offsets({{"t", 0}});
+    ASSERT_TRUE(end) << end.error().to_string();
+    EXPECT_GE(end->at({"t", 0}), last);
+    world.start(lost);
+    ASSERT_TRUE(comes([&] { return partition().in_sync_replicas.size() == 3; }));
   }
-  EXPECT_EQ(world.admin().group_offsets("g").value().at({"t", 0}).offset, 10);
+}
+
+TEST_F(ClusterTest, ATopicMadeAnewHasNothingOfTheOldOne) {
+  start(3, 3);
+  send(10);
+  auto producer = world.clients().producer({.linger = 0s});
+  producer.send({.topic = "t", .value = "of the old", .partition = 0}).get().value();
+  world.admin().delete_topic("t").value();
+  world.admin().create_topic("t", {.partitions = 1, .replication_factor = 3}).value();
+  const auto fresh = producer.send({.topic = "t", .value = "of the new", .partition = 0}).get();
+  ASSERT_TRUE(fresh) << fresh.error().to_string();
+  EXPECT_EQ(fresh->offset, 0);
+  ASSERT_TRUE(comes([&] { return log_of(1) == log_of(2) && log_of(1) == log_of(3); }));
+}
+
+TEST_F(ClusterTest, WhatDecayedOnOneReplicaIsNotServedByIt) {
+  start(3, 3);
+  send(20);
+  const NodeId follower = leader() == 2 ? 3 : 2;
+  world.crash(follower);
+  world.node(follower).disk.flip_bits("data/t-0/00000000000000000000.log", 200, 0x40);
+  send(20);
+  world.start(follower);
+  ASSERT_TRUE(comes([&] { return partition().in_sync_replicas.size() == 3; }));
+  EXPECT_EQ(log_of(follower), log_of(1)) << "recovery cut it, and it was copied again";
+  EXPECT_EQ(read(), all_sent());
+}
+
+TEST_F(ClusterTest, ACoordinatorMayMoveWhileMembersJoin) {
+  start(3, 3, 4);
+  send(8, 4);
+  const std::string group = movable_group();
+  auto a = world.clients().consumer({.group = group, .session_timeout = 10s});
+  auto b = world.clients().consumer({.group = group, .session_timeout = 10s});
+  a.subscribe({"t"});
+  b.subscribe({"t"});
+  (void)a.poll(10ms);
+  (void)b.poll(10ms);
+  world.crash(world.coordinator_of(group));
+  std::size_t polls = 0;
+  while (a.assignment().size() != 2 || b.assignment().size() != 2) {
+    (void)a.poll(100ms);
+    (void)b.poll(100ms);
+    ASSERT_LT(++polls, 2000u) << a.assignment().size() << " and " << b.assignment().size();
+  }
+}
+
+TEST_F(ClusterTest, ARollingRestartUnderLoadLosesNothing) {
+  start(3, 3, 3);
+  auto producer = world.clients().producer({.linger = 1ms});
+  std::vector<Receipt> receipts;
+  const auto write = [&] {
+    for (int i = 0; i < 10; ++i, ++sent)
+      receipts.push_back(producer.send({.topic = "t", .value = std::to_string(sent), .partition = sent % 3}));
+  };
+  for (const NodeId id : {3, 2, 1}) {
+    write();
+    world.stop(id);
+    write();
+    world.scheduler.run_for(200ms);
+    world.start(id);
+    write();
+    ASSERT_TRUE(comes([&] {
+      for (std::int32_t i = 0; i < 3; ++i)
+        if (partition(i).in_sync_replicas.size() != 3) return false;
+      return true;
+    }));
+  }
+  for (const Receipt& receipt : receipts) {
+    const auto where = receipt.get();
+    ASSERT_TRUE(where) << where.error().to_string();
+  }
+  EXPECT_EQ(read(3), all_sent());
+}
+
+TEST_F(ClusterTest, ATopicIsWholeOrNotThereWhenTheControllerDiesWhileItIsMade) {
+  for (std::uint64_t calls = 1; calls < 12; ++calls) {
+    ClusterWorld small(calls);
+    small.start_all(2);
+    small.node(1).disk.crash_at(calls);
+    (void)small.clients_of(2).admin({.default_api_timeout = 2s}).create_topic("t", {.partitions = 3, .replication_factor = 2});
+    small.crash(1);
+    small.start(1);
+    small.scheduler.run_for(15s);
+    const auto topic = small.admin().describe_topic("t");
+    if (!topic) continue;
+    EXPECT_EQ(topic->partitions.size(), 3u);
+    auto producer = small.clients().producer();
+    for (std::int32_t i = 0; i < 3; ++i) EXPECT_TRUE(producer.send({.topic = "t", .value = "x", .partition = i}).get());
+  }
 }
 
 }  // namespace
