@@ -13,7 +13,9 @@ using testing::UnorderedElementsAre;
 class ClusterTest : public testing::Test {
  protected:
   void start(int nodes, std::int16_t replicas, std::int32_t partitions = 1) {
-    world.settings = {{"min.insync.replicas", "2", "test"}, {"offsets.topic.replication.factor", "3", "test"}};
+    world.settings = {{"min.insync.replicas", "2", "test"},
+                      {"offsets.topic.replication.factor", "3", "test"},
+                      {"offsets.topic.num.partitions", "8", "test"}};
     world.start_all(nodes);
     world.admin().create_topic("t", {.partitions = partitions, .replication_factor = replicas}).value();
   }
