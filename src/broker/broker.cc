@@ -68,7 +68,7 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
     if (!controller_) LEAT_CHECK(membership_->copy_metadata());
     LEAT_TRY(auto partition_directories, with_rounds(std::move(directories)));
     LEAT_CHECK(follow_metadata(std::move(partition_directories)));
-    if (!controller_) LEAT_CHECK(membership_->enter());
+    if (!controller_) LEAT_CHECK(membership_->enter([this] { return partitions_.offline_directories(); }));
     start_timers();
     return {};
   }

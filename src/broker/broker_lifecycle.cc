@@ -19,12 +19,12 @@ bool is_passing(Errc error) {
 }  // namespace
 
 BrokerLifecycle::BrokerLifecycle(Executor& executor, std::shared_ptr<ControllerLink> controller, Options options,
-                                 protocol::BrokerRegistrationRequest registration, std::function<Offset()> applied,
-                                 Listener listener, Diagnostics diagnostics)
+                                 protocol::BrokerRegistrationRequest registration, Facts facts, Listener listener,
+                                 Diagnostics diagnostics)
     : executor_(executor),
       controller_(std::move(controller)),
       options_(options),
-      applied_(std::move(applied)),
+      facts_(std::move(facts)),
       listener_(std::move(listener)),
       diagnostics_(std::move(diagnostics)),
       registration_(std::move(registration)) {}
@@ -85,7 +85,8 @@ void BrokerLifecycle::beat() {
     }
   }
   if (request.broker_epoch == -1) return register_broker();
-  request.current_metadata_offset = applied_();
+  request.current_metadata_offset = facts_.applied();
+  request.offline_log_dirs = facts_.offline_directories();
   controller_->ask<protocol::BrokerHeartbeatResponse>(
       std::move(request), [weak = weak_from_this()](Result<protocol::BrokerHeartbeatResponse> response) {
         if (auto self = weak.lock()) self->on_beat(response);

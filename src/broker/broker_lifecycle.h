@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/diagnostics.h"
 #include "base/executor.h"
@@ -36,10 +37,13 @@ class BrokerLifecycle : public std::enable_shared_from_this<BrokerLifecycle> {
     std::function<void(Error)> refused;
   };
 
-  /// `applied` is the last offset of the metadata that this broker acts on.
+  /// What each heartbeat says.
+  struct Facts {
+    std::function<Offset()> applied;  ///< the last offset of the metadata that this broker acts on
+    std::function<std::vector<Uuid>()> offline_directories = [] { return std::vector<Uuid>(); };
+  };
   BrokerLifecycle(Executor& executor, std::shared_ptr<ControllerLink> controller, Options options,
-                  protocol::BrokerRegistrationRequest registration, std::function<Offset()> applied, Listener listener,
-                  Diagnostics diagnostics);
+                  protocol::BrokerRegistrationRequest registration, Facts facts, Listener listener, Diagnostics diagnostics);
 
   void start();
   /// It listens elsewhere: the same incarnation registers again.
@@ -61,7 +65,7 @@ class BrokerLifecycle : public std::enable_shared_from_this<BrokerLifecycle> {
   Executor& executor_;
   const std::shared_ptr<ControllerLink> controller_;
   const Options options_;
-  const std::function<Offset()> applied_;
+  const Facts facts_;
   const Listener listener_;
   const Diagnostics diagnostics_;
 

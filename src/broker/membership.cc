@@ -129,7 +129,7 @@ protocol::BrokerRegistrationRequest Membership::registration() const {
   return request;
 }
 
-Result<void> Membership::enter() {
+Result<void> Membership::enter(std::function<std::vector<Uuid>()> offline_directories) {
   struct Entry {
     Event over;
     Error refusal{Errc::none, {}};
@@ -139,10 +139,16 @@ Result<void> Membership::enter() {
       environment_.executor, reports_,
       BrokerLifecycle::Options{.heartbeat_interval = milliseconds(config_.get(config::broker_heartbeat_interval_ms))},
       registration(),
-      [this, owner = owner_] {
-        const auto alive = owner.lock();
-        return alive ? metadata_->applied() : no_offset;
-      },
+      BrokerLifecycle::Facts{.applied =
+                                 [this, owner = owner_] {
+                                   const auto alive = owner.lock();
+                                   return alive ? metadata_->applied() : no_offset;
+                                 },
+                             .offline_directories =
+                                 [owner = owner_, offline = std::move(offline_directories)] {
+                                   const auto alive = owner.lock();
+                                   return alive ? offline() : std::vector<Uuid>();
+                                 }},
       BrokerLifecycle::Listener{.registered =
                                     [this, owner = owner_](std::int64_t epoch) {
                                       if (const auto alive = owner.lock()) fetchers_->set_broker_epoch(epoch);

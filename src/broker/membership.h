@@ -47,8 +47,9 @@ class Membership {
   // In this order, where the controller is another node:
   /// Has the metadata of the cluster published. Blocks.
   Result<void> copy_metadata();
-  /// Registers and is unfenced: brokers and clients may come. Blocks.
-  Result<void> enter();
+  /// Registers and is unfenced: brokers and clients may come. Blocks. From then on the controller is told which of the
+  /// directories are offline.
+  Result<void> enter(std::function<std::vector<Uuid>()> offline_directories);
   /// The controller lets this broker stop. Blocks, not longer than the controller would wait for it.
   void leave();
   Result<void> close();

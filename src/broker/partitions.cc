@@ -260,6 +260,14 @@ Errc Partitions::why_missing(const metadata::TopicImage* topic, std::int32_t par
                                                            : Errc::not_leader_or_follower;
 }
 
+std::vector<Uuid> Partitions::offline_directories() {
+  std::lock_guard lock(changing_);
+  std::vector<Uuid> offline;
+  for (std::size_t i = 0; i < directories_.size(); ++i)
+    if (std::ranges::any_of(in_directory(i), [](const auto& partition) { return partition->has_failed(); })) offline.push_back(directories_[i].id);
+  return offline;
+}
+
 std::size_t Partitions::unsynced_bytes() const {
   std::size_t most = 0;
   for (const Directory& directory : directories_) most = std::max(most, directory.rounds->unsynced_bytes());

@@ -62,6 +62,9 @@ class Partitions {
   /// What lies in each log directory.
   std::vector<Content> contents();
 
+  /// Those with a log that has failed: as in Kafka, replicas elsewhere take over from the whole directory.
+  std::vector<Uuid> offline_directories();
+
   /// Bytes appended to the fullest log directory that no sync has covered yet.
   std::size_t unsynced_bytes() const;
   void on_round_end(std::function<void()> listener);

@@ -216,6 +216,8 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
 
   LeaderState state() const;
   Offset high_watermark() const;
+  /// Its log takes nothing more until it is opened again.
+  bool has_failed() const { return log_->failure().has_value(); }
   Offset log_end() const { return log_->log_end(); }
   Offset log_start() const { return log_->log_start(); }
   std::size_t size_bytes() const { return log_->size_bytes(); }

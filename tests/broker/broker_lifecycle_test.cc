@@ -73,7 +73,7 @@ class BrokerLifecycleTest : public testing::Test {
     BrokerRegistrationRequest registration;
     registration.broker_id = 2;
     life = std::make_shared<BrokerLifecycle>(
-        scheduler, link, BrokerLifecycle::Options{}, std::move(registration), [this] { return applied; },
+        scheduler, link, BrokerLifecycle::Options{}, std::move(registration), BrokerLifecycle::Facts{.applied = [this] { return applied; }},
         BrokerLifecycle::Listener{.registered = [this](std::int64_t epoch) { epochs.push_back(epoch); },
                                   .unfenced = [this] { ++unfenced; },
                                   .refused = [this](Error error) { refused = std::move(error); }},

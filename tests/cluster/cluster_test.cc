@@ -176,6 +176,23 @@ TEST_F(ClusterTest, AGroupGoesOnWhereItsCoordinatorWas) {
   EXPECT_EQ(world.admin().group_offsets(group).value().at({"t", 0}).offset, 10);
 }
 
+TEST_F(ClusterTest, OthersTakeOverFromABrokerWhoseDiskFails) {
+  start(3, 3, 3);
+  send(9, 3);
+  ASSERT_TRUE(comes([&] { return partition(0).leader != no_node; }));
+  std::int32_t index = 0;
+  while (partition(index).leader == 1) ++index;
+  const NodeId failing = partition(index).leader;
+  world.node(failing).disk.break_below("data/t-" + std::to_string(index));
+  send(9, 3);
+  EXPECT_NE(partition(index).leader, failing);
+  world.crash(failing);
+  world.node(failing).disk.repair();
+  world.start(failing);
+  ASSERT_TRUE(comes([&] { return partition(index).in_sync_replicas.size() == 3; }));
+  EXPECT_EQ(read(3), all_sent());
+}
+
 // What others have failed at.
 
 TEST_F(ClusterTest, ANodeThatRejoinsWithAnEmptyDiskIsNoVoterForWhatItLost) {
