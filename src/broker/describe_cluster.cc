@@ -27,17 +27,17 @@ void handle_describe_cluster(Services& services, const RequestContext& context,
   respond({.message = std::move(response)});
 }
 
+/// Version 0 cannot ask for controllers.
 void handle_describe_controllers(Services& services, const RequestContext& context,
                                  protocol::DescribeClusterRequest& request, Respond respond) {
   protocol::DescribeClusterResponse response;
   response.cluster_id = services.cluster_id;
-  response.endpoint_type = controllers;
+  response.endpoint_type = request.endpoint_type;
   response.controller_id = services.node_id;
-  if (context.version >= 1 && request.endpoint_type != controllers) {
+  if (request.endpoint_type != controllers) {
     response.error_code = wire_code(request.endpoint_type == brokers ? Errc::mismatched_endpoint_type
                                                                      : Errc::unsupported_endpoint_type);
     response.error_message = "a controller listener describes controllers (endpoint type 2) only";
-    response.endpoint_type = request.endpoint_type;
     return respond({.message = std::move(response)});
   }
   for (const auto& [id, controller] : services.images.current()->controllers)

@@ -2,7 +2,10 @@
 #include <functional>
 #include <numeric>
 
+#include "broker/api_table.h"
 #include "cluster_world.h"
+#include "protocol/messages/api_versions.h"
+#include "protocol/schema_index.h"
 
 namespace leat::cluster {
 namespace {
@@ -191,6 +194,26 @@ TEST_F(ClusterTest, OthersTakeOverFromABrokerWhoseDiskFails) {
   world.start(failing);
   ASSERT_TRUE(comes([&] { return partition(index).in_sync_replicas.size() == 3; }));
   EXPECT_EQ(read(3), all_sent());
+}
+
+TEST_F(ClusterTest, TheControllerAnswersEveryVersionOfItsRequests) {
+  world.start_all(2);
+  const auto channel = world.network.connector(world.node(2).machine)->connect("n1", 9093);
+  for (const broker::Api& api : broker::api_table(broker::Door::controller))
+    for (std::int16_t version = api.min_version; version <= api.max_version; ++version) {
+      auto request = protocol::AnyMessage::make(*protocol::request_schema(api.key));
+      if (auto* versions = request.get_if<protocol::ApiVersionsRequest>())
+        versions->client_software_name = versions->client_software_version = "test";
+      Event answered;
+      Result<protocol::AnyMessage> outcome = Error{};
+      channel->send({.version = version, .message = std::move(request), .client_id = "test"},
+                    [&](Result<protocol::AnyMessage> result) {
+                      outcome = std::move(result);
+                      answered.set();
+                    });
+      ASSERT_TRUE(world.scheduler.wait(answered, world.scheduler.now() + 10s));
+      EXPECT_TRUE(outcome) << static_cast<int>(api.key) << " v" << version << ": " << outcome.error().to_string();
+    }
 }
 
 // What others have failed at.

@@ -33,7 +33,7 @@ struct World {
 
 }  // namespace
 
-/// Frames of one client to a whole broker, each in its own memory.
+/// Frames of one client, or of a node to the controller, to a whole broker, each in its own memory.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // A broker is dear, so it serves many inputs; what they create goes with it.
   static std::unique_ptr<World> world;
@@ -43,7 +43,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     world = std::make_unique<World>();
   }
   fuzz::Input input(data, size);
-  auto connection = world->broker->connect({.peer = "fuzzer"}, [](broker::Outgoing) {});
+  auto connection = world->broker->connect({.listener = size % 2 == 0 ? "PLAINTEXT" : "CONTROLLER", .peer = "fuzzer"},
+                                           [](broker::Outgoing) {});
   for (int frames = 0; !input.empty() && frames < 20; ++frames) {
     auto frame = std::make_shared<std::vector<std::byte>>(input.part());
     connection->receive(*frame, frame);
