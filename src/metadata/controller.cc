@@ -106,6 +106,8 @@ struct Controller::Core : std::enable_shared_from_this<Controller::Core> {
   Result<void> append(const Records& records);
   Result<void> activate();
   Result<void> register_broker();
+  /// The brokers hear of it, and then of nothing more.
+  Result<void> leave();
   RegistrationRules registration_rules() const { return {options_.cluster_id, 0, leadership()}; }
   void watch_sessions();
   /// Under the mutex.
@@ -367,19 +369,26 @@ Result<void> Controller::Core::close() {
   std::unique_lock lock(mutex_);
   if (std::exchange(closed_, true)) return {};
   stop_watching();
-  if (!wait_idle(lock)) return Error{Errc::timed_out, "closing the metadata log: operations are still under way"};
-  if (failure_) return *failure_;
+  const bool is_idle = wait_idle(lock);
+  const auto failure = failure_;
   lock.unlock();
+  Result<void> outcome = !is_idle ? Error{Errc::timed_out, "closing the metadata log: operations are still under way"}
+                         : failure ? Result<void>(*failure)
+                                   : leave();
+  // Whoever waits keeps the connection that it came by, and so all of this.
+  copies_->close();
+  return outcome ? log_->close() : outcome;
+}
+
+Result<void> Controller::Core::leave() {
   if (options_.is_broker) {
     LEAT_CHECK(append(decide_controlled_shutdown(head_.image(), options_.node_id, leadership())));
     LEAT_CHECK(append(decide_fence(head_.image(), options_.node_id, leadership())));
   }
   LEAT_CHECK(log_->sync_now());
   env_.images.publish(head_.publish());
-  // The others hear of it, and then of nothing more.
   copies_->advanced();
-  copies_->close();
-  return log_->close();
+  return {};
 }
 
 void Controller::Core::abandon() {
