@@ -185,7 +185,7 @@ void Partition::advance(Aftermath& after) {
 void Partition::set_high_watermark(Offset offset, Aftermath& after) {
   high_watermark_ = offset;
   log_->producers().forget_ended(offset);
-  tell(watches_, after);
+  tell_watchers(after);
 }
 
 void Partition::tell_watchers(Aftermath& after) {

@@ -197,7 +197,8 @@ class Partition : public storage::Syncable, public std::enable_shared_from_this<
   Result<FollowerPosition> truncate_to(LeaderEpoch leader_epoch, Offset offset);
   Result<FollowerPosition> restart_at(LeaderEpoch leader_epoch, Offset offset);
 
-  /// `interest`: consumers are told when the HW moves, replicas when the log end does, too.
+  /// `interest`: consumers are told when the HW moves; replicas, which hear of it with the next answer, and when the log
+  /// end does, too.
   enum class Interest { committed, appended };
   void watch(std::weak_ptr<Watcher> watcher, std::uint64_t cookie, Interest interest = Interest::committed);
   void unwatch(const Watcher* watcher, std::uint64_t cookie);
