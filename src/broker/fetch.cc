@@ -5,6 +5,7 @@
 #include "broker/handlers.h"
 #include "broker/leader_hint.h"
 #include "config/broker_settings.h"
+#include "config/cluster_settings.h"
 
 namespace leat::broker {
 namespace {
@@ -38,6 +39,7 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
         deadline_(services.environment.executor.now() +
                   std::chrono::milliseconds(std::max(request.max_wait_ms, 0))),
         can_wait_(request.max_wait_ms > 0),
+        rack_(services.config.find(config::replica_selector_class) ? request.rack_id : std::string()),
         respond_(std::move(respond)) {}
 
   void run() {
@@ -57,6 +59,7 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
   struct Read {
     Entry* entry;
     replication::ReadResult result;
+    NodeId read_rather_at = no_node;  ///< where it is as well, and nearer: then nothing is read here (I11)
   };
 
   void read_ready() {
@@ -66,24 +69,35 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
     // What changed while a full fetch waited stands in front; its order is the request's all the same.
     if (!is_incremental_) std::ranges::sort(ready, {}, &Entry::cookie);
     for (Entry* entry : ready) {
-      auto result = read(*entry, std::min(left, static_cast<std::size_t>(std::max(entry->max_bytes, 0))),
-                         first);
+      const NodeId elsewhere = attach(*entry) ? nearer_replica(*entry) : no_node;
+      const std::size_t most = std::min(left, static_cast<std::size_t>(std::max(entry->max_bytes, 0)));
+      auto result = elsewhere == no_node ? read(*entry, most, first) : read(*entry, 0, false);
+      is_urgent_ |= elsewhere != no_node;
       const std::size_t got = result.range.bytes;
       if (got > 0) first = false;
       left -= std::min(left, got);
       bytes_ += got;
       is_urgent_ |= result.error != Errc::none || result.diverging.has_value();
-      read_.push_back({entry, std::move(result)});
+      read_.push_back({entry, std::move(result), elsewhere});
     }
   }
 
+  /// False when there is no such partition here.
+  bool attach(Entry& entry) {
+    if (entry.partition && !entry.partition->is_retired()) return true;
+    auto found = session_->uses_topic_ids() ? services_.partitions.find(entry.topic_id, entry.index)
+                                            : services_.partitions.find(entry.topic, entry.index);
+    if (found) session_->attach(entry, std::move(found));
+    return entry.partition && !entry.partition->is_retired();
+  }
+
+  NodeId nearer_replica(const Entry& entry) const {
+    if (rack_.empty() || replica_) return no_node;
+    return entry.partition->preferred_read_replica(rack_, entry.fetch_offset).value_or(no_node);
+  }
+
   replication::ReadResult read(Entry& entry, std::size_t max_bytes, bool at_least_one) {
-    if (!entry.partition || entry.partition->is_retired()) {
-      auto found = session_->uses_topic_ids() ? services_.partitions.find(entry.topic_id, entry.index)
-                                              : services_.partitions.find(entry.topic, entry.index);
-      if (!found) return {.error = missing(entry)};
-      session_->attach(entry, std::move(found));
-    }
+    if (!entry.partition || entry.partition->is_retired()) return {.error = missing(entry)};
     if (replica_)
       return entry.partition->read_for_replica({.replica = replica_->id,
                                                 .broker_epoch = replica_->broker_epoch,
@@ -184,7 +198,7 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
 
   static bool is_news(const Read& read) {
     const replication::ReadResult& result = read.result;
-    return result.error != Errc::none || result.diverging || result.range.bytes > 0 ||
+    return result.error != Errc::none || result.diverging || result.range.bytes > 0 || read.read_rather_at != no_node ||
            result.high_watermark != read.entry->sent_high_watermark ||
            result.log_start != read.entry->sent_log_start;
   }
@@ -223,6 +237,7 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
       const auto state = entry.partition->state();
       data.current_leader = {state.leader, state.leader_epoch};
     }
+    data.preferred_read_replica = failed ? no_node : read.read_rather_at;
     data.records = Payload::of(std::move(result.range.slices));
   }
 
@@ -236,6 +251,7 @@ class FetchOperation : public std::enable_shared_from_this<FetchOperation> {
   const std::size_t min_bytes_;
   const Instant deadline_;
   bool can_wait_;
+  const std::string rack_;  // of a consumer that is to read near it; empty: anywhere
   const Respond respond_;
 
   std::vector<Read> read_;

@@ -52,10 +52,15 @@ inline constexpr Setting<std::int32_t> replica_socket_timeout_ms{{
     .name = "replica.socket.timeout.ms", .fallback = 30000,
     .doc = "How long a follower waits for its leader's answer."}};
 
+inline constexpr Setting<std::string> replica_selector_class{{
+    .name = "replica.selector.class", .allowed = "org.apache.kafka.common.replica.RackAwareReplicaSelector",
+    .doc = "With it consumers that say where they are (`client.rack`) are sent to an in-sync replica in their rack."}};
+
 inline constexpr const SettingInfo* cluster_settings[] = {
     &controller_quorum_voters, &controller_quorum_bootstrap_servers, &controller_quorum_request_timeout_ms,
     &controller_quorum_retry_backoff_ms, &controller_quorum_fetch_max_bytes, &controller_socket_timeout_ms, &initial_broker_registration_timeout_ms,
     &replica_lag_time_max_ms, &replica_fetch_wait_max_ms, &replica_fetch_min_bytes, &replica_fetch_max_bytes,
-    &replica_fetch_response_max_bytes, &replica_fetch_backoff_ms, &replica_socket_timeout_ms};
+    &replica_fetch_response_max_bytes, &replica_fetch_backoff_ms, &replica_socket_timeout_ms,
+    &replica_selector_class};
 
 }  // namespace leat::config

@@ -24,6 +24,7 @@ Result<void> ClusterWorld::try_start(NodeId id) {
     properties.push_back({"listeners", clients, "test"});
     properties.push_back({"controller.quorum.bootstrap.servers", host_of(1) + ":" + std::to_string(controller_port), "test"});
   }
+  if (has_racks) properties.push_back({"broker.rack", "r" + std::to_string(id), "test"});
   properties.insert(properties.end(), settings.begin(), settings.end());
   auto config = config::BrokerConfig::parse(properties, config::Face::embedded);
   if (!config) return std::move(config).error();

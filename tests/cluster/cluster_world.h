@@ -44,6 +44,8 @@ class ClusterWorld {
 
   /// What every node that starts from now on is configured with, beside its part in the cluster.
   std::vector<config::Property> settings;
+  /// Node 2 then lies in rack "r2", and so on.
+  bool has_racks = false;
 
   Result<void> try_start(NodeId id);
   void start(NodeId id) {
