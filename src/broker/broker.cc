@@ -233,9 +233,8 @@ class Core final : public Broker, public std::enable_shared_from_this<Core> {
     membership_ = std::make_unique<Membership>(environment_, config_, images_, options, std::move(own), weak_from_this());
     partitions_.replicate(membership_->replication());
     services_ = std::make_unique<Services>(Services{environment_, config_, cluster_id_, node_id_, images_,
-                                                    controller_.get(), membership_->forwarding(), partitions_,
-                                                    fetch_sessions_, endpoints_, membership_->producer_ids(), groups_,
-                                                    is_closed_});
+                                                    controller_.get(), *membership_, partitions_, fetch_sessions_,
+                                                    endpoints_, groups_, is_closed_});
   }
 
   metadata::Controller::Options controller_options(const Directories& directories) const {

@@ -85,7 +85,7 @@ void forward(Services& services, const Api& api, const RequestContext& context, 
   envelope.request_data = std::move(*content);
   envelope.request_principal = anonymous_principal();
   envelope.client_host_address = address_bytes(context.client_host);
-  services.forwarding.ask<protocol::EnvelopeResponse>(
+  services.membership.forwarding().ask<protocol::EnvelopeResponse>(
       std::move(envelope),
       [&api, version = context.version, diagnostics = services.environment.diagnostics,
        respond = std::move(respond)](Result<protocol::EnvelopeResponse> response) {

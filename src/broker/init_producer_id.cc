@@ -18,7 +18,7 @@ void handle_init_producer_id(Services& services, const RequestContext&,
                                                     : Errc::transactional_id_authorization_failed);
   if ((request.producer_id == -1) != (request.producer_epoch == -1)) return refuse(Errc::invalid_request);
 
-  services.producer_ids.next([respond](Result<std::int64_t> id) {
+  services.membership.producer_ids().next([respond](Result<std::int64_t> id) {
     protocol::InitProducerIdResponse response;
     response.error_code = id ? 0 : wire_code(id.error().code);
     response.producer_id = id ? *id : -1;

@@ -181,6 +181,11 @@ Result<void> Membership::close() {
   return metadata_ ? metadata_->close() : Result<void>();
 }
 
+bool Membership::is_out_of_touch() const {
+  const milliseconds session(config_.get(config::broker_session_timeout_ms));
+  return metadata_ && environment_.executor.now() > metadata_->as_of() + session / 2;
+}
+
 std::int64_t Membership::broker_epoch() const {
   if (is_own_controller()) return own_.broker_epoch();
   return lifecycle_ ? lifecycle_->broker_epoch() : -1;

@@ -54,6 +54,8 @@ class Membership {
   void leave();
   Result<void> close();
 
+  /// The controller has not been heard for so long that it may soon have given to others what this broker leads.
+  bool is_out_of_touch() const;
   std::int64_t broker_epoch() const;
   void set_endpoints(const std::vector<metadata::Endpoint>& endpoints);
   Partitions::Replication replication();

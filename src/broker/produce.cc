@@ -174,6 +174,9 @@ class Appender {
       return fail(answer, Errc::invalid_txn_state, "this broker does not serve transactions yet");
     auto appended = write(*partition, writable(data.records.memory()), std::move(*produced), rules);
     if (appended.error == Errc::not_leader_or_follower) return moved(answer, at->second);
+    // What comes in between may be with a leader that this broker has not heard of. Clients give up at the true answer.
+    if (appended.error == Errc::out_of_order_sequence_number && services_.membership.is_out_of_touch())
+      return fail(answer, Errc::not_leader_or_follower);
     if (appended.error != Errc::none) return fail(answer, appended.error, std::move(appended.message));
     answer.base_offset = appended.base_offset;
     answer.log_append_time_ms = appended.log_append_time;

@@ -4,12 +4,11 @@
 #include <string>
 
 #include "broker/broker.h"
-#include "broker/controller_link.h"
 #include "broker/endpoints.h"
 #include "broker/fetch_sessions.h"
 #include "broker/group_coordinator.h"
+#include "broker/membership.h"
 #include "broker/partitions.h"
-#include "broker/producer_ids.h"
 #include "broker/request.h"
 #include "metadata/controller.h"
 
@@ -24,12 +23,10 @@ struct Services {
   metadata::Images& images;
   /// Null where this node is no controller: what it would decide is forwarded (forward.h).
   metadata::Controller* controller;
-  /// To the active controller, for what clients ask.
-  ControllerLink& forwarding;
+  Membership& membership;
   Partitions& partitions;
   FetchSessions& fetch_sessions;
   Endpoints& endpoints;
-  ProducerIds& producer_ids;
   GroupCoordinator& groups;
   const std::atomic<bool>& is_closed;
 

@@ -56,6 +56,7 @@ Follower::~Follower() { (void)close(); }
 void Follower::start() { core_->copy_->start(); }
 Event& Follower::caught_up() { return core_->caught_up_; }
 std::optional<quorum::MetadataFollower::Leader> Follower::controller() const { return core_->copy_->leader(); }
+Instant Follower::as_of() const { return core_->copy_->as_of(); }
 Offset Follower::applied() const { return core_->applied_; }
 Result<void> Follower::close() { return core_->copy_->close(); }
 

@@ -42,6 +42,8 @@ class Follower {
   Event& caught_up();
   /// Where the active controller is, as far as this node knows.
   std::optional<quorum::MetadataFollower::Leader> controller() const;
+  /// All that was committed then is in the image that has been published last, or in an earlier one.
+  Instant as_of() const;
   /// Of the image that has been published last.
   Offset applied() const;
   Result<void> close();

@@ -36,6 +36,11 @@ std::optional<MetadataFollower::Leader> MetadataFollower::leader() const {
   return leader_;
 }
 
+Instant MetadataFollower::as_of() const {
+  std::lock_guard lock(mutex_);
+  return as_of_;
+}
+
 Result<void> MetadataFollower::close() {
   std::shared_ptr<protocol::NodeLink> link;
   {
@@ -96,9 +101,10 @@ void MetadataFollower::send(Request request) {
   if (!to) return;
   protocol::Call call;
   call.schema = &Request::schema();
-  call.deadline = environment_.executor.now() + options_.request_timeout + wait_max;
+  const Instant asked_at = environment_.executor.now();
+  call.deadline = asked_at + options_.request_timeout + wait_max;
   call.build = [request = std::move(request)](std::int16_t) mutable { return protocol::AnyMessage(std::move(request)); };
-  call.done = [weak = weak_from_this()](Result<protocol::Reply> reply) {
+  call.done = [weak = weak_from_this(), asked_at](Result<protocol::Reply> reply) {
     const auto self = weak.lock();
     if (!self) return;
     Response* response = reply ? reply->template get<Response>() : nullptr;
@@ -114,6 +120,7 @@ void MetadataFollower::send(Request request) {
         if (self->closed_) return;
       }
       goes_on = self->take(*response);
+      if (goes_on) self->note_age(*response, asked_at);
     }
     if (!goes_on) {
       self->environment_.diagnostics.say(LogLevel::error, "the copy of the metadata log stands still until this broker is "
@@ -237,6 +244,14 @@ Result<void> MetadataFollower::commit(Offset high_watermark) {
   if (log_->high_watermark() > before) LEAT_CHECK(log_->replay(log_->high_watermark(), listener_.committed));
   if (log_->high_watermark() >= high_watermark) listener_.caught_up(high_watermark);
   return {};
+}
+
+void MetadataFollower::note_age(const FetchResponse& response, Instant asked_at) {
+  if (response.responses.size() != 1 || response.responses[0].partitions.size() != 1) return;
+  const auto& data = response.responses[0].partitions[0];
+  if (data.error_code != 0 || log_->high_watermark() < data.high_watermark) return;
+  std::lock_guard lock(mutex_);
+  as_of_ = asked_at;
 }
 
 Result<void> MetadataFollower::begin_download(const SnapshotId& id) {

@@ -68,6 +68,8 @@ class MetadataFollower : public std::enable_shared_from_this<MetadataFollower> {
   void start();
   /// As the last answer said; nullopt while none is known.
   std::optional<Leader> leader() const;
+  /// All that was committed then is in the copy; the epoch of the clock while there is none.
+  Instant as_of() const;
   /// Asks nothing more, and has the copy on disk. Returns when no answer is being worked on.
   Result<void> close();
 
@@ -94,6 +96,8 @@ class MetadataFollower : public std::enable_shared_from_this<MetadataFollower> {
   template <class Response>
   Result<void> note_leader(NodeId id, LeaderEpoch epoch, const Response& response);
   Result<void> commit(Offset high_watermark);
+  void note_age(const protocol::FetchResponse& response, Instant asked_at);
+  void note_age(const protocol::FetchSnapshotResponse&, Instant) {}
   /// The one that was asked does not lead, or does not answer.
   void lose_leader();
 
@@ -107,6 +111,7 @@ class MetadataFollower : public std::enable_shared_from_this<MetadataFollower> {
 
   mutable std::mutex mutex_;  // a leaf: guards all below
   std::optional<Leader> leader_;
+  Instant as_of_{};
   std::size_t next_server_ = 0;
   std::shared_ptr<protocol::NodeLink> link_;
   TimerId timer_ = TimerId::none;

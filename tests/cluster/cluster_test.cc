@@ -5,7 +5,10 @@
 #include "broker/api_table.h"
 #include "cluster_world.h"
 #include "protocol/messages/api_versions.h"
+#include "protocol/messages/fetch.h"
+#include "protocol/messages/produce.h"
 #include "protocol/schema_index.h"
+#include "record/batch_builder.h"
 
 namespace leat::cluster {
 namespace {
@@ -68,6 +71,43 @@ class ClusterTest : public testing::Test {
       if (!comes([&] { return world.coordinator_of(group) != no_node; })) return group;
       if (world.coordinator_of(group) != 1) return group;
     }
+  }
+  /// As a consumer that lies in `rack`, from offset 0.
+  protocol::FetchResponse::PartitionData fetch(NodeId from, const std::string& rack) {
+    const auto reply = world.clients().request(
+        protocol::FetchRequest::schema(),
+        [&](std::int16_t) {
+          protocol::FetchRequest request;
+          request.max_wait_ms = 100;
+          request.rack_id = rack;
+          auto& topic = request.topics.emplace_back();
+          topic.topic = "t";
+          topic.topic_id = *Uuid::parse(world.admin().describe_topic("t").value().id);
+          topic.partitions.emplace_back().partition_max_bytes = 1000;
+          return protocol::AnyMessage(std::move(request));
+        },
+        from);
+    return std::move(reply.value().message.get_if<protocol::FetchResponse>()->responses.at(0).partitions.at(0));
+  }
+  /// Asks `to` to write a batch of an idempotent producer.
+  Errc produce(NodeId to, std::int32_t partition, std::int32_t sequence) {
+    const auto reply = world.clients_of(to).request(
+        protocol::ProduceRequest::schema(),
+        [&](std::int16_t) {
+          record::BatchBuilder batch({.producer_id = 7, .producer_epoch = 0, .base_sequence = sequence});
+          batch.append(1, {}, Bytes(std::string_view("x")));
+          protocol::ProduceRequest request;
+          request.acks = -1;
+          request.timeout_ms = 100;
+          auto& topic = request.topic_data.emplace_back();
+          topic.name = "t";
+          topic.topic_id = *Uuid::parse(world.admin().describe_topic("t").value().id);
+          topic.partition_data.push_back({partition, Payload::own(batch.build().value())});
+          return protocol::AnyMessage(std::move(request));
+        },
+        to);
+    return static_cast<Errc>(
+        reply.value().message.get_if<protocol::ProduceResponse>()->responses.at(0).partition_responses.at(0).error_code);
   }
   /// What is in the file of the partition's only segment.
   std::string log_of(NodeId node, const std::string& partition = "t-0") {
@@ -194,6 +234,48 @@ TEST_F(ClusterTest, OthersTakeOverFromABrokerWhoseDiskFails) {
   world.start(failing);
   ASSERT_TRUE(comes([&] { return partition(index).in_sync_replicas.size() == 3; }));
   EXPECT_EQ(read(3), all_sent());
+}
+
+TEST_F(ClusterTest, FollowersHearOfTheHighWatermarkWhenNothingMoreComes) {
+  start(3, 3);
+  send(10);
+  world.scheduler.run_for(1s);
+  for (NodeId id = 1; id <= 3; ++id) EXPECT_EQ(fetch(id, "").high_watermark, 10) << id;
+}
+
+/// librdkafka ends for good at OUT_OF_ORDER_SEQUENCE_NUMBER, and who was cut off is believed to lead until the metadata of
+/// another broker have come.
+TEST_F(ClusterTest, ALeaderThatWasCutOffDoesNotJudgeSequences) {
+  start(3, 3, 3);
+  std::int32_t index = 0;
+  while (partition(index).leader == 1) ++index;
+  const NodeId deposed = partition(index).leader;
+  ASSERT_EQ(produce(deposed, index, 0), Errc::none);
+  EXPECT_EQ(produce(deposed, index, 2), Errc::out_of_order_sequence_number);
+  for (NodeId other = 1; other <= 3; ++other) {
+    world.network.cut(world.node(deposed).machine, world.node(other).machine);
+    world.network.cut(world.node(other).machine, world.node(deposed).machine);
+  }
+  ASSERT_TRUE(comes([&] { return partition(index).leader != deposed; }));
+  ASSERT_EQ(produce(partition(index).leader, index, 1), Errc::none);
+  EXPECT_EQ(produce(deposed, index, 2), Errc::not_leader_or_follower);
+}
+
+TEST_F(ClusterTest, AConsumerIsSentToTheReplicaInItsRack) {
+  world.has_racks = true;
+  world.settings = {{"replica.selector.class", "org.apache.kafka.common.replica.RackAwareReplicaSelector", "test"}};
+  world.start_all(3);
+  world.admin().create_topic("t", {.partitions = 1, .replication_factor = 3}).value();
+  send(10);
+  const NodeId follower = leader() == 2 ? 3 : 2;
+  const std::string its_rack = "r" + std::to_string(follower);
+  const auto sent_on = fetch(leader(), its_rack);
+  EXPECT_EQ(sent_on.preferred_read_replica, follower);
+  EXPECT_TRUE(sent_on.records.empty());
+  const auto nobody_nearer = fetch(leader(), "elsewhere");
+  EXPECT_EQ(nobody_nearer.preferred_read_replica, -1);
+  EXPECT_FALSE(nobody_nearer.records.empty());
+  ASSERT_TRUE(comes([&] { return fetch(follower, its_rack).records.size() == nobody_nearer.records.size(); }));
 }
 
 TEST_F(ClusterTest, TheControllerAnswersEveryVersionOfItsRequests) {
